@@ -2,7 +2,6 @@
 
 pub mod facts;
 
-
 /// What became of one document (segments.md 10).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -40,4 +39,3 @@ pub enum RefusalCode {
     InvalidType,
     InternalFailure,
 }
-

@@ -20,7 +20,10 @@ impl Scope {
         let account_ok = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
         let region_byte = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
         let region_ok = (1..=64).contains(&region.len()) && region.bytes().all(region_byte);
-        (account_ok && region_ok).then(|| Self { account: account.into(), region: region.into() })
+        (account_ok && region_ok).then(|| Self {
+            account: account.into(),
+            region: region.into(),
+        })
     }
 }
 

@@ -29,14 +29,27 @@ pub enum Columns {
     /// Exact: sure = possible = the flag.
     Flag(FlagColumn),
     /// Exact; false where the column is null. Times in whole milliseconds, rounded as filters compare.
-    Number { column: NumberColumn, compare: NumberCompare, value: f64 },
+    Number {
+        column: NumberColumn,
+        compare: NumberCompare,
+        value: f64,
+    },
     /// Exact; false where the column is null.
-    Text { column: TextColumn, compare: TextCompare, value: Arc<str> },
+    Text {
+        column: TextColumn,
+        compare: TextCompare,
+        value: Arc<str>,
+    },
     /// The column has a value.
     Set(SetColumn),
     /// Some node of the trace matches every given part (client nodes included). `exact` is false when
     /// it only stands for a condition that asks more of the node: possible, never sure.
-    Node { name: Option<Arc<str>>, node_type: Option<Arc<str>>, account_id: Option<Arc<str>>, exact: bool },
+    Node {
+        name: Option<Arc<str>>,
+        node_type: Option<Arc<str>>,
+        account_id: Option<Arc<str>>,
+        exact: bool,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

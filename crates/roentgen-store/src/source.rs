@@ -172,7 +172,10 @@ impl QueryControl {
     /// A control that nobody has cancelled.
     #[must_use]
     pub fn new(memory_bytes_max: usize) -> Self {
-        Self { cancelled: Arc::default(), memory_bytes_max }
+        Self {
+            cancelled: Arc::default(),
+            memory_bytes_max,
+        }
     }
 
     /// Makes the query end with [`ErrorKind::Cancelled`] at its next check.
@@ -186,7 +189,10 @@ impl QueryControl {
     /// [`ErrorKind::Cancelled`] after [`Self::cancel`].
     pub fn check(&self) -> Result<(), StoreError> {
         if self.cancelled.load(Ordering::Relaxed) {
-            return Err(StoreError::new(ErrorKind::Cancelled, "the query was cancelled"));
+            return Err(StoreError::new(
+                ErrorKind::Cancelled,
+                "the query was cancelled",
+            ));
         }
         Ok(())
     }
@@ -249,7 +255,11 @@ impl StoreError {
     /// An error without a cause.
     #[must_use]
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), source: None }
+        Self {
+            kind,
+            message: message.into(),
+            source: None,
+        }
     }
 
     /// An error with its cause; `message` is a bare verb phrase (`read block footer`).
@@ -259,7 +269,11 @@ impl StoreError {
         message: impl Into<String>,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        Self { kind, message: message.into(), source: Some(source.into()) }
+        Self {
+            kind,
+            message: message.into(),
+            source: Some(source.into()),
+        }
     }
 
     /// What to do about it.

@@ -42,7 +42,12 @@ impl TraceFacts {
             .or_else(|| entities.iter().filter(real).map(|e| e.start).min())
             .unwrap_or_default();
         let end = entities.iter().filter(real).filter_map(|e| e.end).max();
-        let ends = || entities.iter().filter(|e| e.node.is_some()).filter_map(|e| e.end);
+        let ends = || {
+            entities
+                .iter()
+                .filter(|e| e.node.is_some())
+                .filter_map(|e| e.end)
+        };
         let root_entity = root.and_then(|r| entities.get(r as usize));
         Self {
             trace_id,
@@ -54,7 +59,9 @@ impl TraceFacts {
             response_time_nanos: root_entity.and_then(EntityFacts::response_time_nanos),
             has_fault: root_entity.is_some_and(|e| e.flags.fault),
             has_error: root_entity.is_some_and(|e| e.flags.error),
-            has_throttle: entities.iter().any(|e| e.node.is_some() && e.flags.throttle),
+            has_throttle: entities
+                .iter()
+                .any(|e| e.node.is_some() && e.flags.throttle),
             is_partial: entities.iter().filter(real).any(|e| e.end.is_none()),
             root,
             nodes,
@@ -69,13 +76,17 @@ impl TraceFacts {
     /// The entity with this ordinal.
     #[must_use]
     pub fn entity(&self, ordinal: EntityOrdinal) -> &EntityFacts {
-        self.entities.get(ordinal as usize).expect("ordinals of a trace lie inside it")
+        self.entities
+            .get(ordinal as usize)
+            .expect("ordinals of a trace lie inside it")
     }
 
     /// The node with this ordinal.
     #[must_use]
     pub fn node(&self, ordinal: NodeOrdinal) -> &Node {
-        self.nodes.get(ordinal as usize).expect("ordinals of a trace lie inside it")
+        self.nodes
+            .get(ordinal as usize)
+            .expect("ordinals of a trace lie inside it")
     }
 
     /// The node a segment or inferred segment belongs to; of a subsegment, its owning segment's.
@@ -94,7 +105,10 @@ impl TraceFacts {
         let own = self.entity(segment);
         own.end?;
         let owned = self.entities.iter().filter(|e| e.segment == Some(segment));
-        owned.filter_map(|e| e.end).max().map(|end| end.nanos_since(own.start))
+        owned
+            .filter_map(|e| e.end)
+            .max()
+            .map(|end| end.nanos_since(own.start))
     }
 }
 
@@ -114,9 +128,9 @@ pub fn trace_time(trace_id: TraceId, earliest_start: UnixNanos) -> UnixNanos {
 fn is_top(entities: &[EntityFacts], entity: &EntityFacts) -> bool {
     match entity.parent {
         Parent::None | Parent::Unknown => true,
-        Parent::Entity(parent) => {
-            entities.get(parent as usize).is_none_or(|p| p.segment.is_none())
-        }
+        Parent::Entity(parent) => entities
+            .get(parent as usize)
+            .is_none_or(|p| p.segment.is_none()),
     }
 }
 
@@ -125,8 +139,14 @@ fn is_top(entities: &[EntityFacts], entity: &EntityFacts) -> bool {
 /// ordinal, which is the lower id among tops.
 fn find_root(entities: &[EntityFacts]) -> Option<EntityOrdinal> {
     let earliest = |wanted: &dyn Fn(&EntityFacts) -> bool| {
-        let segments = entities.iter().enumerate().filter(|(_, e)| e.kind == EntityKind::Segment);
-        segments.filter(|(_, e)| wanted(e)).min_by_key(|(i, e)| (e.start, *i)).map(|(i, _)| i)
+        let segments = entities
+            .iter()
+            .enumerate()
+            .filter(|(_, e)| e.kind == EntityKind::Segment);
+        segments
+            .filter(|(_, e)| wanted(e))
+            .min_by_key(|(i, e)| (e.start, *i))
+            .map(|(i, _)| i)
     };
     let found = earliest(&|e| e.parent == Parent::None)
         .or_else(|| earliest(&|e| is_top(entities, e)))
@@ -146,7 +166,9 @@ struct Graph {
 
 impl Graph {
     fn add(&mut self, entities: &[EntityFacts], ordinal: EntityOrdinal) {
-        let Some(entity) = entities.get(ordinal as usize) else { return };
+        let Some(entity) = entities.get(ordinal as usize) else {
+            return;
+        };
         let Some(key) = &entity.node else { return };
         let inferred = entity.kind == EntityKind::Inferred;
         let node = self.node(key, inferred);
@@ -156,10 +178,18 @@ impl Graph {
             }
             return;
         }
-        let Parent::Entity(parent_ordinal) = entity.parent else { return };
-        let Some(parent) = entities.get(parent_ordinal as usize) else { return };
-        let Some(source_segment) = parent.segment else { return };
-        let source_key = entities.get(source_segment as usize).and_then(|s| s.node.as_ref());
+        let Parent::Entity(parent_ordinal) = entity.parent else {
+            return;
+        };
+        let Some(parent) = entities.get(parent_ordinal as usize) else {
+            return;
+        };
+        let Some(source_segment) = parent.segment else {
+            return;
+        };
+        let source_key = entities
+            .get(source_segment as usize)
+            .and_then(|s| s.node.as_ref());
         let Some(source_key) = source_key else { return };
         let source = self.node(source_key, false);
         let by_subsegment = parent.kind == EntityKind::Subsegment;
@@ -175,14 +205,22 @@ impl Graph {
             destination: self::ordinal(node),
             destination_segment: ordinal,
             source_segment: Some(source_segment),
-            entity: if by_subsegment { parent_ordinal } else { ordinal },
+            entity: if by_subsegment {
+                parent_ordinal
+            } else {
+                ordinal
+            },
             alias,
         });
     }
 
     /// The node with this key; real wins over inferred (service-graph.md 2.1).
     fn node(&mut self, key: &NodeKey, inferred: bool) -> usize {
-        let kind = if inferred { NodeKind::Inferred } else { NodeKind::Real };
+        let kind = if inferred {
+            NodeKind::Inferred
+        } else {
+            NodeKind::Real
+        };
         if let Some(&at) = self.by_key.get(key) {
             if let (false, Some(node)) = (inferred, self.nodes.get_mut(at)) {
                 node.kind = NodeKind::Real;
@@ -190,7 +228,12 @@ impl Graph {
             return at;
         }
         let at = self.nodes.len();
-        self.nodes.push(Node { key: key.clone(), other_names: Vec::new(), kind, is_root: false });
+        self.nodes.push(Node {
+            key: key.clone(),
+            other_names: Vec::new(),
+            kind,
+            is_root: false,
+        });
         self.by_key.insert(key.clone(), at);
         at
     }
@@ -200,7 +243,11 @@ impl Graph {
             root.is_root = true;
         }
         // Canary traffic is its own client (service-graph.md 2.1).
-        if key.node_type.as_deref().is_some_and(|t| t.eq_ignore_ascii_case("Client::Synthetic")) {
+        if key
+            .node_type
+            .as_deref()
+            .is_some_and(|t| t.eq_ignore_ascii_case("Client::Synthetic"))
+        {
             return;
         }
         let known = self.clients.iter().position(|name| *name == key.name);
@@ -214,18 +261,31 @@ impl Graph {
     fn finish(mut self) -> (Vec<Node>, Vec<Call>) {
         let first_client = self.nodes.len();
         for name in self.clients {
-            let key = NodeKey { name, node_type: Some(CLIENT_TYPE.into()), account_id: None };
+            let key = NodeKey {
+                name,
+                node_type: Some(CLIENT_TYPE.into()),
+                account_id: None,
+            };
             let kind = NodeKind::Client;
-            self.nodes.push(Node { key, other_names: Vec::new(), kind, is_root: false });
+            self.nodes.push(Node {
+                key,
+                other_names: Vec::new(),
+                kind,
+                is_root: false,
+            });
         }
-        self.calls.extend(self.entries.into_iter().map(|(client, segment, node)| Call {
-            source: ordinal(first_client + client),
-            destination: ordinal(node),
-            destination_segment: segment,
-            source_segment: None,
-            entity: segment,
-            alias: None,
-        }));
+        self.calls.extend(
+            self.entries
+                .into_iter()
+                .map(|(client, segment, node)| Call {
+                    source: ordinal(first_client + client),
+                    destination: ordinal(node),
+                    destination_segment: segment,
+                    source_segment: None,
+                    entity: segment,
+                    alias: None,
+                }),
+        );
         (self.nodes, self.calls)
     }
 }

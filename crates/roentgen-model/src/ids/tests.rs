@@ -23,8 +23,17 @@ fn trace_ids_parse_in_both_forms_and_print_in_lower_case() {
 
 #[test]
 fn segment_ids_are_sixteen_hex_digits() {
-    assert_eq!("00F067aa0ba902b7".parse::<SegmentId>().unwrap().to_string(), "00f067aa0ba902b7");
-    for bad in ["", "00f067aa0ba902b", "00f067aa0ba902b70", "00f067aa0ba902bg", "+0f067aa0ba902b7"] {
+    assert_eq!(
+        "00F067aa0ba902b7".parse::<SegmentId>().unwrap().to_string(),
+        "00f067aa0ba902b7"
+    );
+    for bad in [
+        "",
+        "00f067aa0ba902b",
+        "00f067aa0ba902b70",
+        "00f067aa0ba902bg",
+        "+0f067aa0ba902b7",
+    ] {
         assert!(bad.parse::<SegmentId>().is_err(), "{bad}");
     }
 }

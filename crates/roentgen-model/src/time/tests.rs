@@ -3,7 +3,11 @@ use proptest::prelude::*;
 
 #[track_caller]
 fn check(text: &str, expect: Option<i64>) {
-    assert_eq!(UnixNanos::from_decimal_secs(text).map(|t| t.0), expect, "{text}");
+    assert_eq!(
+        UnixNanos::from_decimal_secs(text).map(|t| t.0),
+        expect,
+        "{text}"
+    );
 }
 
 #[test]
