@@ -195,10 +195,10 @@ impl Graph {
         let by_subsegment = parent.kind == EntityKind::Subsegment;
         let renamed = by_subsegment && !inferred && parent.namespace == Some(Namespace::Remote);
         let alias = (renamed && parent.name != key.name).then(|| Arc::clone(&parent.name));
-        if let (Some(alias), Some(node)) = (&alias, self.nodes.get_mut(node)) {
-            if let Err(at) = node.other_names.binary_search(alias) {
-                node.other_names.insert(at, Arc::clone(alias));
-            }
+        if let (Some(alias), Some(node)) = (&alias, self.nodes.get_mut(node))
+            && let Err(at) = node.other_names.binary_search(alias)
+        {
+            node.other_names.insert(at, Arc::clone(alias));
         }
         self.calls.push(Call {
             source: self::ordinal(source),

@@ -1,0 +1,31 @@
+/// Why a settings call failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ControlError {
+    /// The request cannot be done as asked; the message is for the caller and names the member.
+    #[error("{0}")]
+    Invalid(String),
+    /// One sampling rule more than allowed.
+    #[error("the account already has {limit} sampling rules, the most allowed")]
+    RuleLimit { limit: usize },
+    /// The settings file cannot be read or written.
+    #[error("{action} in the settings file")]
+    Storage {
+        action: &'static str,
+        #[source]
+        source: sqlx::Error,
+    },
+    /// The settings file holds what this version does not understand.
+    #[error("the settings file holds an unreadable {what}: {reason}")]
+    Damaged { what: &'static str, reason: String },
+}
+
+impl ControlError {
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::Invalid(message.into())
+    }
+
+    pub(crate) fn storage(action: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
+        move |source| Self::Storage { action, source }
+    }
+}
