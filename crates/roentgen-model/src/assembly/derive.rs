@@ -15,7 +15,7 @@ mod tests;
 
 /// How far a trace id's conventional time may lie from the earliest start and still be believed
 /// (segments.md 3).
-const ID_TIME_TOLERANCE_SECS: i64 = 24 * 3600;
+const ID_TIME_TOLERANCE_NANOS: u64 = 24 * 3600 * 1_000_000_000;
 
 impl TraceFacts {
     /// The facts of a trace with these entities.
@@ -99,7 +99,8 @@ impl TraceFacts {
     }
 
     /// Latest end among a segment and its subsegments minus its start (service-graph.md 1); `None`
-    /// while the segment is in progress.
+    /// while the segment is in progress. For many segments at once see
+    /// [`Self::segment_durations_nanos`].
     #[must_use]
     pub fn segment_duration_nanos(&self, segment: EntityOrdinal) -> Option<i64> {
         let own = self.entity(segment);
@@ -110,14 +111,37 @@ impl TraceFacts {
             .max()
             .map(|end| end.nanos_since(own.start))
     }
+
+    /// [`Self::segment_duration_nanos`] of every entity, by ordinal, in one pass; `None` for
+    /// subsegments.
+    #[must_use]
+    pub fn segment_durations_nanos(&self) -> Vec<Option<i64>> {
+        let mut ends: Vec<Option<UnixNanos>> = vec![None; self.entities.len()];
+        for entity in &self.entities {
+            let owner = entity
+                .segment
+                .and_then(|owner| ends.get_mut(owner as usize));
+            if let Some(latest) = owner {
+                *latest = (*latest).max(entity.end);
+            }
+        }
+        let segments = self.entities.iter().zip(ends);
+        segments
+            .map(|(own, latest)| {
+                own.node.as_ref()?;
+                own.end?;
+                latest.map(|end| end.nanos_since(own.start))
+            })
+            .collect()
+    }
 }
 
 /// T0 (segments.md 3): the id's time if it lies near the earliest start, else the earliest start.
 #[must_use]
 pub fn trace_time(trace_id: TraceId, earliest_start: UnixNanos) -> UnixNanos {
-    let id_secs = i64::from(trace_id.epoch_secs());
-    if (id_secs - earliest_start.secs()).abs() <= ID_TIME_TOLERANCE_SECS {
-        UnixNanos::from_secs(id_secs)
+    let id_time = UnixNanos::from_secs(i64::from(trace_id.epoch_secs()));
+    if id_time.0.abs_diff(earliest_start.0) <= ID_TIME_TOLERANCE_NANOS {
+        id_time
     } else {
         earliest_start
     }
@@ -159,6 +183,7 @@ struct Graph {
     nodes: Vec<Node>,
     by_key: HashMap<NodeKey, usize>,
     clients: Vec<Arc<str>>,
+    client_by_name: HashMap<Arc<str>, usize>,
     calls: Vec<Call>,
     /// Calls from clients: (index into `clients`, root segment, its node).
     entries: Vec<(usize, EntityOrdinal, usize)>,
@@ -195,10 +220,8 @@ impl Graph {
         let by_subsegment = parent.kind == EntityKind::Subsegment;
         let renamed = by_subsegment && !inferred && parent.namespace == Some(Namespace::Remote);
         let alias = (renamed && parent.name != key.name).then(|| Arc::clone(&parent.name));
-        if let (Some(alias), Some(node)) = (&alias, self.nodes.get_mut(node))
-            && let Err(at) = node.other_names.binary_search(alias)
-        {
-            node.other_names.insert(at, Arc::clone(alias));
+        if let (Some(alias), Some(node)) = (&alias, self.nodes.get_mut(node)) {
+            node.other_names.push(Arc::clone(alias));
         }
         self.calls.push(Call {
             source: self::ordinal(source),
@@ -250,15 +273,22 @@ impl Graph {
         {
             return;
         }
-        let known = self.clients.iter().position(|name| *name == key.name);
-        let client = known.unwrap_or_else(|| {
+        let next = self.clients.len();
+        let client = *self
+            .client_by_name
+            .entry(Arc::clone(&key.name))
+            .or_insert(next);
+        if client == next {
             self.clients.push(Arc::clone(&key.name));
-            self.clients.len() - 1
-        });
+        }
         self.entries.push((client, segment, node));
     }
 
     fn finish(mut self) -> (Vec<Node>, Vec<Call>) {
+        for node in &mut self.nodes {
+            node.other_names.sort_unstable();
+            node.other_names.dedup();
+        }
         let first_client = self.nodes.len();
         for name in self.clients {
             let key = NodeKey {

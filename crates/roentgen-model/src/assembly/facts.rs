@@ -297,7 +297,7 @@ pub struct RootCauseEntity {
     pub coverage: Option<f64>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RootCauseException {
     /// `""` if the document has no type.
     pub name: Arc<str>,

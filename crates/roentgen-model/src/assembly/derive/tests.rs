@@ -6,6 +6,7 @@ fn trace_time_believes_the_id_only_near_the_earliest_start() {
     let at = |secs: i64| UnixNanos::from_secs(secs);
     let id_secs = 0x65f2_c0de_i64;
     assert_eq!(trace_time(id, at(id_secs + 86_400)), at(id_secs));
-    assert_eq!(trace_time(id, at(id_secs + 86_401)), at(id_secs + 86_401));
+    let beyond = UnixNanos(at(id_secs + 86_400).0 + 1);
+    assert_eq!(trace_time(id, beyond), beyond);
     assert_eq!(trace_time(id, at(id_secs - 10)), at(id_secs));
 }
