@@ -1,1 +1,23 @@
-//! placeholder
+//! The X-Ray HTTP API: rest-json as AWS clients speak it (spec api.md).
+//!
+//! [`router`] takes a request to its [`Operation`]; `operations` has one file each; `wire` reads
+//! requests and prints results; [`error`] is the one table from what went wrong to what clients see.
+//! Nothing here stores or computes: that is the storage seam's, the control store's and
+//! `roentgen-query`'s.
+
+pub mod error;
+mod gate;
+pub mod metrics;
+mod operation;
+mod operations;
+pub mod origin;
+mod principal;
+mod router;
+mod state;
+pub mod telemetry;
+mod wire;
+
+pub use operation::Operation;
+pub use principal::Principal;
+pub use router::router;
+pub use state::{ApiSettings, ApiState, Clock};

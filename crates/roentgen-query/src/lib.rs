@@ -1,1 +1,6 @@
-//! placeholder
+//! Answers over the storage seam: by id, summaries, service graph, trace graph.
+//!
+//! Everything here is a function of a [`roentgen_store::source::TraceReader`] and of parameters; no
+//! wire format, no clock, no settings. Methods block like the reader's: call them from a blocking thread.
+
+pub mod token;

@@ -1,0 +1,94 @@
+//! What the API stands on, handed in by the binary.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use roentgen_control::Control;
+use roentgen_model::{Scope, UnixNanos};
+use roentgen_query::token::TokenSealer;
+use roentgen_store::source::{TraceReader, TraceWriter};
+
+use crate::gate::QueryGate;
+use crate::metrics::ApiMetrics;
+use crate::origin::AllowedOrigins;
+use crate::telemetry::TelemetryRecords;
+use crate::wire::body::BodyBudget;
+
+/// Tells the time; tests move it.
+pub type Clock = Arc<dyn Fn() -> UnixNanos + Send + Sync>;
+
+/// Everything the operations need.
+#[derive(Clone)]
+pub struct ApiState {
+    pub writer: Arc<dyn TraceWriter>,
+    pub reader: Arc<dyn TraceReader>,
+    pub control: Arc<Control>,
+    pub clock: Clock,
+    pub settings: ApiSettings,
+    pub metrics: ApiMetrics,
+    /// What agents told about themselves.
+    pub telemetry: Arc<TelemetryRecords>,
+}
+
+impl fmt::Debug for ApiState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiState")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Settings of the API.
+#[derive(Clone, Debug)]
+pub struct ApiSettings {
+    /// The server's own account and region.
+    pub scope: Scope,
+    /// AWS's limits that are not ours (LIMIT-1).
+    pub strict_limits: bool,
+    /// How long traces are kept, by T0 (KEEP-1).
+    pub retention: Duration,
+    /// Web origins that may ask, beside loopback.
+    pub allowed_origins: AllowedOrigins,
+    /// Reads at a time; more wait in a bounded line.
+    pub queries_max: usize,
+    /// Memory of one read, beside shared caches.
+    pub query_memory_bytes_max: usize,
+}
+
+impl ApiSettings {
+    /// The defaults, for a scope.
+    #[must_use]
+    pub fn new(scope: Scope) -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Self {
+            scope,
+            strict_limits: false,
+            retention: Duration::from_secs(30 * 24 * 3600),
+            allowed_origins: AllowedOrigins::default(),
+            queries_max: 2 * cores,
+            query_memory_bytes_max: 256 << 20,
+        }
+    }
+}
+
+/// [`ApiState`] with what the API keeps for itself.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) api: ApiState,
+    pub(crate) bodies: BodyBudget,
+    pub(crate) gate: QueryGate,
+    pub(crate) tokens: TokenSealer,
+}
+
+impl Shared {
+    pub(crate) fn new(api: ApiState) -> Self {
+        let settings = &api.settings;
+        Self {
+            bodies: BodyBudget::default(),
+            gate: QueryGate::new(settings.queries_max, settings.query_memory_bytes_max),
+            tokens: TokenSealer::new(&api.control.token_key()),
+            api,
+        }
+    }
+}
