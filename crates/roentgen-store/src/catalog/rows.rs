@@ -1,0 +1,1 @@
+//! Rows of the tables, to and from values.
