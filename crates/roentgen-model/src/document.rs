@@ -39,3 +39,28 @@ pub enum RefusalCode {
     InvalidType,
     InternalFailure,
 }
+
+impl RefusalCode {
+    /// The code as it stands in `UnprocessedTraceSegments`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ParseError => "ParseError",
+            Self::InvalidSegment => "InvalidSegment",
+            Self::MissingId => "MissingId",
+            Self::InvalidId => "InvalidId",
+            Self::MissingTraceId => "MissingTraceId",
+            Self::InvalidTraceId => "InvalidTraceId",
+            Self::MissingName => "MissingName",
+            Self::InvalidName => "InvalidName",
+            Self::MissingStartTime => "MissingStartTime",
+            Self::InvalidStartTime => "InvalidStartTime",
+            Self::MissingEndTime => "MissingEndTime",
+            Self::InvalidEndTime => "InvalidEndTime",
+            Self::MissingParentId => "MissingParentId",
+            Self::InvalidParentId => "InvalidParentId",
+            Self::InvalidType => "InvalidType",
+            Self::InternalFailure => "InternalFailure",
+        }
+    }
+}

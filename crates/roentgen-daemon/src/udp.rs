@@ -1,0 +1,268 @@
+//! The UDP socket: receive without ever waiting for the store, batch what is queued, retry what the
+//! store cannot take yet.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use roentgen_model::Scope;
+use roentgen_model::document::Verdict;
+use roentgen_store::source::{ErrorKind, StoreError, TraceWriter};
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::UdpSocket;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::metrics::{CodeLabel, DaemonMetrics};
+use crate::packet::{self, PacketError};
+
+#[cfg(test)]
+mod tests;
+
+/// The largest datagram (daemon.md 0): UDP over IPv4 carries at most 65,507 bytes.
+const DATAGRAM_BYTES_MAX: usize = 65_536;
+/// Datagrams taken before the task lets others run.
+const DATAGRAMS_PER_TURN: usize = 256;
+const RETRY_FIRST: Duration = Duration::from_millis(50);
+const RETRY_MAX: Duration = Duration::from_secs(2);
+
+/// Sizes of the intake.
+#[derive(Clone, Debug)]
+pub struct UdpSettings {
+    /// What the kernel is asked to hold (daemon.md 10 "K"); it may grant less.
+    pub receive_buffer_bytes: usize,
+    /// Documents that may wait for the store; further ones are dropped and counted as spilled.
+    pub queue_bytes_max: usize,
+    /// Documents handed to the store in one call.
+    pub batch_documents_max: usize,
+}
+
+impl Default for UdpSettings {
+    fn default() -> Self {
+        Self {
+            receive_buffer_bytes: 4 << 20,
+            queue_bytes_max: 64 << 20,
+            batch_documents_max: 500,
+        }
+    }
+}
+
+/// A running intake.
+#[derive(Debug)]
+pub struct UdpIntake {
+    stop: oneshot::Sender<()>,
+    receiving: JoinHandle<()>,
+    storing: JoinHandle<()>,
+}
+
+/// Binds the daemon's socket with a large receive buffer.
+///
+/// # Errors
+/// Those of `bind`, a taken port above all.
+pub fn bind(address: SocketAddr, settings: &UdpSettings) -> io::Result<std::net::UdpSocket> {
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    // The kernel caps this at its own maximum; less than asked for is no reason not to start.
+    let _granted_or_not = socket.set_recv_buffer_size(settings.receive_buffer_bytes);
+    socket.bind(&address.into())?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
+}
+
+impl UdpIntake {
+    /// Starts receiving on a bound socket; documents go to `writer` as of `scope`.
+    ///
+    /// # Errors
+    /// If the socket cannot be registered with the runtime.
+    pub fn start(
+        socket: std::net::UdpSocket,
+        writer: Arc<dyn TraceWriter>,
+        scope: Scope,
+        settings: &UdpSettings,
+        metrics: DaemonMetrics,
+    ) -> io::Result<Self> {
+        let socket = UdpSocket::from_std(socket)?;
+        let (stop, stopped) = oneshot::channel();
+        // The byte budget bounds the queue; this many of the smallest documents fit it anyway.
+        let (sender, queue) = mpsc::channel(settings.queue_bytes_max / 256 + 1);
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let receiver = Receiver {
+            socket,
+            sender,
+            waiting: Arc::clone(&waiting),
+            queue_bytes_max: settings.queue_bytes_max,
+            metrics: metrics.clone(),
+        };
+        let batch_max = settings.batch_documents_max.max(1);
+        let storer = Storer { writer, scope, queue, waiting, batch_max, metrics };
+        Ok(Self {
+            stop,
+            receiving: tokio::spawn(receiver.run(stopped)),
+            storing: tokio::spawn(storer.run()),
+        })
+    }
+
+    /// Takes what the kernel still holds, hands everything to the store and ends. What the store has
+    /// not taken by then is lost, so give it a deadline of your own.
+    pub async fn shutdown(self) {
+        let _already_gone = self.stop.send(());
+        let _panicked = self.receiving.await;
+        let _panicked = self.storing.await;
+    }
+}
+
+struct Receiver {
+    socket: UdpSocket,
+    sender: mpsc::Sender<Bytes>,
+    waiting: Arc<AtomicUsize>,
+    queue_bytes_max: usize,
+    metrics: DaemonMetrics,
+}
+
+impl Receiver {
+    async fn run(self, mut stopped: oneshot::Receiver<()>) {
+        let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
+        loop {
+            tokio::select! {
+                ready = self.socket.readable() => match ready {
+                    Ok(()) => { self.take(&mut buffer); }
+                    Err(error) => {
+                        tracing::error!(%error, "udp socket failed, no more datagrams are taken");
+                        return;
+                    }
+                },
+                _ = &mut stopped => {
+                    while self.take(&mut buffer) {}
+                    return;
+                }
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Takes what the kernel holds, up to one turn; true if there may be more.
+    fn take(&self, buffer: &mut [u8]) -> bool {
+        for _ in 0..DATAGRAMS_PER_TURN {
+            match self.socket.try_recv(buffer) {
+                Ok(len) => self.datagram(buffer.get(..len).unwrap_or_default()),
+                // Errors of one datagram (an ICMP answer, say) do not concern the socket.
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => {}
+                Err(_) => return false,
+            }
+        }
+        true
+    }
+
+    fn datagram(&self, datagram: &[u8]) {
+        let document = match packet::document(datagram) {
+            Ok(document) => document,
+            Err(error) => return self.dropped(error, datagram),
+        };
+        self.metrics.datagram("ok");
+        let len = document.len();
+        let waiting = self.waiting.fetch_add(len, Ordering::Relaxed) + len;
+        let fits = waiting <= self.queue_bytes_max;
+        if !fits || self.sender.try_send(Bytes::copy_from_slice(document)).is_err() {
+            self.waiting.fetch_sub(len, Ordering::Relaxed);
+            self.metrics.segments("spilled", 1);
+            return;
+        }
+        self.metrics.queue_segments.inc();
+        self.metrics.queue_bytes.inc_by(i64::try_from(len).unwrap_or(0));
+    }
+
+    fn dropped(&self, error: PacketError, datagram: &[u8]) {
+        if error == PacketError::Empty {
+            return self.metrics.datagram("empty");
+        }
+        self.metrics.datagram("bad_header");
+        tracing::debug!(%error, bytes = datagram.len(), "datagram dropped");
+    }
+}
+
+struct Storer {
+    writer: Arc<dyn TraceWriter>,
+    scope: Scope,
+    queue: mpsc::Receiver<Bytes>,
+    waiting: Arc<AtomicUsize>,
+    batch_max: usize,
+    metrics: DaemonMetrics,
+}
+
+impl Storer {
+    async fn run(mut self) {
+        let mut batch = Vec::new();
+        while self.queue.recv_many(&mut batch, self.batch_max).await > 0 {
+            let documents = std::mem::take(&mut batch);
+            let (count, bytes) = (documents.len(), documents.iter().map(Bytes::len).sum::<usize>());
+            self.store(documents).await;
+            self.waiting.fetch_sub(bytes, Ordering::Relaxed);
+            self.metrics.queue_segments.dec_by(i64::try_from(count).unwrap_or(0));
+            self.metrics.queue_bytes.dec_by(i64::try_from(bytes).unwrap_or(0));
+        }
+    }
+
+    /// Hands a batch over, waiting and trying again while the store has no room for it; meanwhile the
+    /// queue fills and then spills.
+    async fn store(&self, documents: Vec<Bytes>) {
+        let mut pause = RETRY_FIRST;
+        loop {
+            match self.writer.accept(&self.scope, documents.clone()).await {
+                Ok(verdicts) => return self.count(&verdicts),
+                Err(error) if is_retryable(&error) => {
+                    tracing::warn!(%error, pause_ms = pause.as_millis(), "the store cannot take datagrams, trying again");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(RETRY_MAX);
+                }
+                Err(error) => {
+                    tracing::error!(%error, documents = documents.len(), "documents of datagrams are lost");
+                    let count = u64::try_from(documents.len()).unwrap_or(u64::MAX);
+                    return self.metrics.segments("spilled", count);
+                }
+            }
+        }
+    }
+
+    fn count(&self, verdicts: &[Verdict]) {
+        let mut sent = 0;
+        for verdict in verdicts {
+            match verdict {
+                Verdict::Accepted => sent += 1,
+                Verdict::Refused(refusal) => {
+                    self.metrics.segments("rejected", 1);
+                    let code = refusal.code.as_str();
+                    self.metrics.rejected.get_or_create(&CodeLabel { code }).inc();
+                    tracing::info!(code, segment_id = refusal.id, "document of a datagram refused");
+                }
+            }
+        }
+        self.metrics.segments("sent", sent);
+    }
+}
+
+fn is_retryable(error: &StoreError) -> bool {
+    matches!(error.kind(), ErrorKind::Busy | ErrorKind::Unavailable)
+}
+
+/// Datagrams the kernel dropped on the UDP socket bound to `port`, from Linux's socket table; `None`
+/// elsewhere.
+#[must_use]
+pub fn kernel_drops(port: u16) -> Option<u64> {
+    let tables = ["/proc/net/udp", "/proc/net/udp6"];
+    let texts = tables.iter().filter_map(|path| std::fs::read_to_string(path).ok());
+    let drops: Vec<u64> = texts.flat_map(|table| drops_in(&table, port)).collect();
+    (!drops.is_empty()).then(|| drops.iter().sum())
+}
+
+/// Rows are `sl local_address …  drops`, addresses `<hex>:<hex port>`.
+fn drops_in(table: &str, port: u16) -> Vec<u64> {
+    let suffix = format!(":{port:04X}");
+    let of_row = |row: &str| {
+        let mut columns = row.split_whitespace();
+        let local = columns.nth(1)?;
+        local.ends_with(&suffix).then(|| columns.next_back()?.parse().ok()).flatten()
+    };
+    table.lines().skip(1).filter_map(of_row).collect()
+}
