@@ -38,18 +38,49 @@ pub struct DaemonMetrics {
 impl DaemonMetrics {
     /// Puts the counters in a registry.
     pub fn register(&self, registry: &mut Registry) {
-        let Self { datagrams, segments, rejected, queue_segments, queue_bytes, kernel_drops } = self;
+        let Self {
+            datagrams,
+            segments,
+            rejected,
+            queue_segments,
+            queue_bytes,
+            kernel_drops,
+        } = self;
         for (name, help, family) in [
-            ("xray_daemon_datagrams", "Datagrams received, by result", datagrams),
-            ("xray_daemon_segments", "Documents of datagrams, by what became of them", segments),
+            (
+                "xray_daemon_datagrams",
+                "Datagrams received, by result",
+                datagrams,
+            ),
+            (
+                "xray_daemon_segments",
+                "Documents of datagrams, by what became of them",
+                segments,
+            ),
         ] {
             registry.register(name, help, family.clone());
         }
-        registry.register("xray_daemon_rejected", "Documents refused, by code", rejected.clone());
+        registry.register(
+            "xray_daemon_rejected",
+            "Documents refused, by code",
+            rejected.clone(),
+        );
         for (name, help, gauge) in [
-            ("xray_daemon_queue_segments", "Documents waiting for the store", queue_segments),
-            ("xray_daemon_queue_bytes", "Bytes waiting for the store", queue_bytes),
-            ("xray_daemon_kernel_drops", "Datagrams dropped by the kernel", kernel_drops),
+            (
+                "xray_daemon_queue_segments",
+                "Documents waiting for the store",
+                queue_segments,
+            ),
+            (
+                "xray_daemon_queue_bytes",
+                "Bytes waiting for the store",
+                queue_bytes,
+            ),
+            (
+                "xray_daemon_kernel_drops",
+                "Datagrams dropped by the kernel",
+                kernel_drops,
+            ),
         ] {
             registry.register(name, help, gauge.clone());
         }
@@ -61,7 +92,9 @@ impl DaemonMetrics {
 
     pub(crate) fn segments(&self, result: &'static str, count: u64) {
         if count > 0 {
-            self.segments.get_or_create(&ResultLabel { result }).inc_by(count);
+            self.segments
+                .get_or_create(&ResultLabel { result })
+                .inc_by(count);
         }
     }
 }

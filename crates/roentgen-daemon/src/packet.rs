@@ -39,7 +39,10 @@ pub fn document(datagram: &[u8]) -> Result<&[u8], PacketError> {
         return Err(PacketError::MissingHeaderOrSegment);
     }
     match serde_json::from_slice::<Header>(header) {
-        Ok(Header { format_is_json: true, version_is_one: true }) => Ok(document),
+        Ok(Header {
+            format_is_json: true,
+            version_is_one: true,
+        }) => Ok(document),
         _ => Err(PacketError::InvalidHeader),
     }
 }
@@ -65,7 +68,10 @@ impl<'de> Visitor<'de> for HeaderVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Header, A::Error> {
-        let mut header = Header { format_is_json: false, version_is_one: false };
+        let mut header = Header {
+            format_is_json: false,
+            version_is_one: false,
+        };
         while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
             if key.eq_ignore_ascii_case("format") {
                 let format = map.next_value::<std::borrow::Cow<'de, str>>()?;
@@ -85,6 +91,8 @@ struct Integer(i64);
 
 impl<'de> Deserialize<'de> for Integer {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        i64::deserialize(deserializer).map(Self).map_err(de::Error::custom)
+        i64::deserialize(deserializer)
+            .map(Self)
+            .map_err(de::Error::custom)
     }
 }

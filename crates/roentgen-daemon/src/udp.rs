@@ -63,7 +63,11 @@ pub struct UdpIntake {
 /// # Errors
 /// Those of `bind`, a taken port above all.
 pub fn bind(address: SocketAddr, settings: &UdpSettings) -> io::Result<std::net::UdpSocket> {
-    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::DGRAM,
+        Some(Protocol::UDP),
+    )?;
     // The kernel caps this at its own maximum; less than asked for is no reason not to start.
     let _granted_or_not = socket.set_recv_buffer_size(settings.receive_buffer_bytes);
     socket.bind(&address.into())?;
@@ -88,15 +92,25 @@ impl UdpIntake {
         // The byte budget bounds the queue; this many of the smallest documents fit it anyway.
         let (sender, queue) = mpsc::channel(settings.queue_bytes_max / 256 + 1);
         let waiting = Arc::new(AtomicUsize::new(0));
-        let receiver = Receiver {
-            socket,
+        let queue_end = QueueEnd {
             sender,
             waiting: Arc::clone(&waiting),
             queue_bytes_max: settings.queue_bytes_max,
             metrics: metrics.clone(),
         };
+        let receiver = Receiver {
+            socket,
+            queue: queue_end,
+        };
         let batch_max = settings.batch_documents_max.max(1);
-        let storer = Storer { writer, scope, queue, waiting, batch_max, metrics };
+        let storer = Storer {
+            writer,
+            scope,
+            queue,
+            waiting,
+            batch_max,
+            metrics,
+        };
         Ok(Self {
             stop,
             receiving: tokio::spawn(receiver.run(stopped)),
@@ -115,10 +129,7 @@ impl UdpIntake {
 
 struct Receiver {
     socket: UdpSocket,
-    sender: mpsc::Sender<Bytes>,
-    waiting: Arc<AtomicUsize>,
-    queue_bytes_max: usize,
-    metrics: DaemonMetrics,
+    queue: QueueEnd,
 }
 
 impl Receiver {
@@ -126,33 +137,51 @@ impl Receiver {
         let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
         loop {
             tokio::select! {
-                ready = self.socket.readable() => match ready {
-                    Ok(()) => { self.take(&mut buffer); }
-                    Err(error) => {
-                        tracing::error!(%error, "udp socket failed, no more datagrams are taken");
-                        return;
-                    }
-                },
-                _ = &mut stopped => {
-                    while self.take(&mut buffer) {}
+                ready = self.socket.readable() => if let Err(error) = ready {
+                    tracing::error!(%error, "udp socket failed, no more datagrams are taken");
                     return;
-                }
+                },
+                _ = &mut stopped => break,
             }
+            self.queue.take(&mut buffer, DATAGRAMS_PER_TURN, |into| {
+                self.socket.try_recv(into)
+            });
             tokio::task::yield_now().await;
         }
+        // What the kernel holds is taken from the bare socket: the runtime may not know of it yet.
+        match self.socket.into_std() {
+            Ok(socket) => self
+                .queue
+                .take(&mut buffer, usize::MAX, |into| socket.recv(into)),
+            Err(error) => tracing::error!(%error, "datagrams left in the kernel are lost"),
+        }
     }
+}
 
-    /// Takes what the kernel holds, up to one turn; true if there may be more.
-    fn take(&self, buffer: &mut [u8]) -> bool {
-        for _ in 0..DATAGRAMS_PER_TURN {
-            match self.socket.try_recv(buffer) {
+/// The receiving end of the queue to the store.
+struct QueueEnd {
+    sender: mpsc::Sender<Bytes>,
+    waiting: Arc<AtomicUsize>,
+    queue_bytes_max: usize,
+    metrics: DaemonMetrics,
+}
+
+impl QueueEnd {
+    /// Takes what the kernel holds, at most `count_max` datagrams.
+    fn take(
+        &self,
+        buffer: &mut [u8],
+        count_max: usize,
+        receive: impl Fn(&mut [u8]) -> io::Result<usize>,
+    ) {
+        for _ in 0..count_max {
+            match receive(buffer) {
                 Ok(len) => self.datagram(buffer.get(..len).unwrap_or_default()),
-                // Errors of one datagram (an ICMP answer, say) do not concern the socket.
-                Err(error) if error.kind() != io::ErrorKind::WouldBlock => {}
-                Err(_) => return false,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                // An error of one datagram (an ICMP answer, say) does not concern the next.
+                Err(error) => tracing::debug!(%error, "receiving a datagram failed"),
             }
         }
-        true
     }
 
     fn datagram(&self, datagram: &[u8]) {
@@ -164,13 +193,20 @@ impl Receiver {
         let len = document.len();
         let waiting = self.waiting.fetch_add(len, Ordering::Relaxed) + len;
         let fits = waiting <= self.queue_bytes_max;
-        if !fits || self.sender.try_send(Bytes::copy_from_slice(document)).is_err() {
+        if !fits
+            || self
+                .sender
+                .try_send(Bytes::copy_from_slice(document))
+                .is_err()
+        {
             self.waiting.fetch_sub(len, Ordering::Relaxed);
             self.metrics.segments("spilled", 1);
             return;
         }
         self.metrics.queue_segments.inc();
-        self.metrics.queue_bytes.inc_by(i64::try_from(len).unwrap_or(0));
+        self.metrics
+            .queue_bytes
+            .inc_by(i64::try_from(len).unwrap_or(0));
     }
 
     fn dropped(&self, error: PacketError, datagram: &[u8]) {
@@ -196,11 +232,18 @@ impl Storer {
         let mut batch = Vec::new();
         while self.queue.recv_many(&mut batch, self.batch_max).await > 0 {
             let documents = std::mem::take(&mut batch);
-            let (count, bytes) = (documents.len(), documents.iter().map(Bytes::len).sum::<usize>());
+            let (count, bytes) = (
+                documents.len(),
+                documents.iter().map(Bytes::len).sum::<usize>(),
+            );
             self.store(documents).await;
             self.waiting.fetch_sub(bytes, Ordering::Relaxed);
-            self.metrics.queue_segments.dec_by(i64::try_from(count).unwrap_or(0));
-            self.metrics.queue_bytes.dec_by(i64::try_from(bytes).unwrap_or(0));
+            self.metrics
+                .queue_segments
+                .dec_by(i64::try_from(count).unwrap_or(0));
+            self.metrics
+                .queue_bytes
+                .dec_by(i64::try_from(bytes).unwrap_or(0));
         }
     }
 
@@ -233,8 +276,15 @@ impl Storer {
                 Verdict::Refused(refusal) => {
                     self.metrics.segments("rejected", 1);
                     let code = refusal.code.as_str();
-                    self.metrics.rejected.get_or_create(&CodeLabel { code }).inc();
-                    tracing::info!(code, segment_id = refusal.id, "document of a datagram refused");
+                    self.metrics
+                        .rejected
+                        .get_or_create(&CodeLabel { code })
+                        .inc();
+                    tracing::info!(
+                        code,
+                        segment_id = refusal.id,
+                        "document of a datagram refused"
+                    );
                 }
             }
         }
@@ -251,7 +301,9 @@ fn is_retryable(error: &StoreError) -> bool {
 #[must_use]
 pub fn kernel_drops(port: u16) -> Option<u64> {
     let tables = ["/proc/net/udp", "/proc/net/udp6"];
-    let texts = tables.iter().filter_map(|path| std::fs::read_to_string(path).ok());
+    let texts = tables
+        .iter()
+        .filter_map(|path| std::fs::read_to_string(path).ok());
     let drops: Vec<u64> = texts.flat_map(|table| drops_in(&table, port)).collect();
     (!drops.is_empty()).then(|| drops.iter().sum())
 }
@@ -262,7 +314,10 @@ fn drops_in(table: &str, port: u16) -> Vec<u64> {
     let of_row = |row: &str| {
         let mut columns = row.split_whitespace();
         let local = columns.nth(1)?;
-        local.ends_with(&suffix).then(|| columns.next_back()?.parse().ok()).flatten()
+        local
+            .ends_with(&suffix)
+            .then(|| columns.next_back()?.parse().ok())
+            .flatten()
     };
     table.lines().skip(1).filter_map(of_row).collect()
 }

@@ -2,7 +2,12 @@ use super::*;
 
 #[track_caller]
 fn check(datagram: &[u8], expect: Result<&[u8], PacketError>) {
-    assert_eq!(document(datagram), expect, "{}", String::from_utf8_lossy(datagram));
+    assert_eq!(
+        document(datagram),
+        expect,
+        "{}",
+        String::from_utf8_lossy(datagram)
+    );
 }
 
 #[test]
@@ -21,15 +26,24 @@ fn headers_of_all_sdks_are_accepted() {
 
 #[test]
 fn document_is_all_after_the_first_line_feed() {
-    check(b"{\"format\":\"json\",\"version\":1}\n{\n\"a\":1\n}\n", Ok(b"{\n\"a\":1\n}\n"));
+    check(
+        b"{\"format\":\"json\",\"version\":1}\n{\n\"a\":1\n}\n",
+        Ok(b"{\n\"a\":1\n}\n"),
+    );
     check(b"{\"format\":\"json\",\"version\":1}\n\n", Ok(b"\n"));
 }
 
 #[test]
 fn bad_datagrams_name_their_fault() {
     check(b"", Err(PacketError::Empty));
-    check(b"{\"format\":\"json\",\"version\":1}", Err(PacketError::MissingHeaderOrSegment));
-    check(b"{\"format\":\"json\",\"version\":1}\n", Err(PacketError::MissingHeaderOrSegment));
+    check(
+        b"{\"format\":\"json\",\"version\":1}",
+        Err(PacketError::MissingHeaderOrSegment),
+    );
+    check(
+        b"{\"format\":\"json\",\"version\":1}\n",
+        Err(PacketError::MissingHeaderOrSegment),
+    );
     for header in [
         "",
         "json",

@@ -53,36 +53,61 @@ fn datagram(document: &str) -> Vec<u8> {
 }
 
 fn datagrams_counted(metrics: &DaemonMetrics, result: &'static str) -> u64 {
-    metrics.datagrams.get_or_create(&crate::metrics::ResultLabel { result }).get()
+    metrics
+        .datagrams
+        .get_or_create(&crate::metrics::ResultLabel { result })
+        .get()
 }
 
 fn segments_counted(metrics: &DaemonMetrics, result: &'static str) -> u64 {
-    metrics.segments.get_or_create(&crate::metrics::ResultLabel { result }).get()
+    metrics
+        .segments
+        .get_or_create(&crate::metrics::ResultLabel { result })
+        .get()
 }
 
 #[tokio::test]
 async fn datagrams_become_documents_and_garbage_is_counted() {
     let writer = Arc::new(Kept::default());
-    let sent = [datagram("{\"a\":1}"), b"garbage".to_vec(), vec![], datagram("[2]")];
+    let sent = [
+        datagram("{\"a\":1}"),
+        b"garbage".to_vec(),
+        vec![],
+        datagram("[2]"),
+    ];
     let metrics = run(&writer, UdpSettings::default(), &sent).await;
     assert_eq!(*writer.documents.lock(), ["{\"a\":1}", "[2]"]);
     let counts = ["ok", "bad_header", "empty"].map(|r| datagrams_counted(&metrics, r));
     assert_eq!(counts, [2, 1, 1]);
-    assert_eq!((segments_counted(&metrics, "sent"), metrics.queue_bytes.get()), (2, 0));
+    assert_eq!(
+        (
+            segments_counted(&metrics, "sent"),
+            metrics.queue_bytes.get()
+        ),
+        (2, 0)
+    );
 }
 
 #[tokio::test]
 async fn largest_datagram_passes_whole() {
     let writer = Arc::new(Kept::default());
     let header = datagram("").len();
-    let metrics = run(&writer, UdpSettings::default(), &[datagram(&"x".repeat(65_507 - header))]).await;
+    let metrics = run(
+        &writer,
+        UdpSettings::default(),
+        &[datagram(&"x".repeat(65_507 - header))],
+    )
+    .await;
     assert_eq!(writer.documents.lock()[0].len(), 65_507 - header);
     assert_eq!(datagrams_counted(&metrics, "ok"), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn store_without_room_is_tried_again() {
-    let writer = Arc::new(Kept { refusals_left: Mutex::new(3), ..Default::default() });
+    let writer = Arc::new(Kept {
+        refusals_left: Mutex::new(3),
+        ..Default::default()
+    });
     let metrics = run(&writer, UdpSettings::default(), &[datagram("{}")]).await;
     assert_eq!(writer.documents.lock().len(), 1);
     assert_eq!(segments_counted(&metrics, "sent"), 1);
@@ -91,9 +116,20 @@ async fn store_without_room_is_tried_again() {
 #[tokio::test]
 async fn full_queue_spills_and_counts() {
     let writer = Arc::new(Kept::default());
-    let settings = UdpSettings { queue_bytes_max: 10, ..Default::default() };
-    let metrics = run(&writer, settings, &[datagram("12345678"), datagram("12345678")]).await;
-    assert_eq!(segments_counted(&metrics, "sent") + segments_counted(&metrics, "spilled"), 2);
+    let settings = UdpSettings {
+        queue_bytes_max: 10,
+        ..Default::default()
+    };
+    let metrics = run(
+        &writer,
+        settings,
+        &[datagram("12345678"), datagram("12345678")],
+    )
+    .await;
+    assert_eq!(
+        segments_counted(&metrics, "sent") + segments_counted(&metrics, "spilled"),
+        2
+    );
     assert_eq!(segments_counted(&metrics, "spilled"), 1);
 }
 
