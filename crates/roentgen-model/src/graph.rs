@@ -1,9 +1,30 @@
 //! What traces add to a service graph: items, minute and hour rows, and the graph made of them.
+//!
+//! A trace's facts become *items* (segments of nodes, calls, entry edges, links), items of equal
+//! [`EdgeKey`] are summed to [`EdgeRow`]s ([`rows`], [`rows_in_range`]), rows of many traces add up in
+//! [`RowTotals`], and [`ServiceGraph`] makes services and edges of them. A row depends on its trace
+//! alone, so rows of adjacent ranges add up exactly and a moved trace can be subtracted (COMPACT-1).
 
 use std::sync::Arc;
 
 use crate::assembly::facts::{Class, Membership, NodeKey};
 use crate::time::UnixNanos;
+
+mod items;
+mod services;
+mod totals;
+
+pub use items::{rows, rows_in_range};
+pub use services::{
+    Alias, Edge, EdgeType, Service, ServiceGraph, ServiceState, Statistics, trace_graph,
+};
+pub use totals::{RowTotals, merge_rows};
+
+#[cfg(test)]
+mod tests;
+
+/// The two slot lengths of stored rows, seconds (design: table `edges`).
+pub const SLOT_SECS: [i64; 2] = [60, 3_600];
 
 /// What a row counts (design: table `edges`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,7 +73,7 @@ pub struct EdgeRow {
     pub sums: EdgeSums,
 }
 
-/// The summed part of a row.
+/// The summed part of a row. Sums saturate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EdgeSums {
     /// Completed items; 0 for what is in progress.
@@ -62,5 +83,40 @@ pub struct EdgeSums {
     /// Exact response times (not rounded), nanoseconds.
     pub response_time_sum_nanos: i64,
     pub earliest_start: UnixNanos,
+    /// Of items in progress their latest start.
     pub latest_end: UnixNanos,
+}
+
+impl EdgeSums {
+    /// The sums of both.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        let response_times = self.response_time_sum_nanos;
+        Self {
+            count: self.count.saturating_add(other.count),
+            in_progress: self.in_progress.saturating_add(other.in_progress),
+            response_time_sum_nanos: response_times.saturating_add(other.response_time_sum_nanos),
+            earliest_start: self.earliest_start.min(other.earliest_start),
+            latest_end: self.latest_end.max(other.latest_end),
+        }
+    }
+
+    /// The sums without what `other` had added. Earliest start and latest end stay as they are: what
+    /// they were before cannot be known (our choice).
+    #[must_use]
+    pub fn minus(self, other: Self) -> Self {
+        let response_times = self.response_time_sum_nanos;
+        Self {
+            count: self.count.saturating_sub(other.count),
+            in_progress: self.in_progress.saturating_sub(other.in_progress),
+            response_time_sum_nanos: response_times.saturating_sub(other.response_time_sum_nanos),
+            ..self
+        }
+    }
+
+    /// Nothing is counted any more.
+    #[must_use]
+    pub const fn is_nothing(&self) -> bool {
+        self.count == 0 && self.in_progress == 0
+    }
 }

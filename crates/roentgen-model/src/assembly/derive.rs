@@ -178,6 +178,11 @@ fn find_root(entities: &[EntityFacts]) -> Option<EntityOrdinal> {
     found.map(ordinal)
 }
 
+/// The type of segments written by canaries, which get no client node (service-graph.md 2.1).
+pub(crate) fn is_canary_type(node_type: Option<&str>) -> bool {
+    node_type.is_some_and(|t| t.eq_ignore_ascii_case("Client::Synthetic"))
+}
+
 #[derive(Default)]
 struct Graph {
     nodes: Vec<Node>,
@@ -266,11 +271,7 @@ impl Graph {
             root.is_root = true;
         }
         // Canary traffic is its own client (service-graph.md 2.1).
-        if key
-            .node_type
-            .as_deref()
-            .is_some_and(|t| t.eq_ignore_ascii_case("Client::Synthetic"))
-        {
+        if is_canary_type(key.node_type.as_deref()) {
             return;
         }
         let next = self.clients.len();
