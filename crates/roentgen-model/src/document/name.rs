@@ -1,0 +1,24 @@
+//! Names of segments and subsegments (segments.md 2.1).
+
+use crate::limits::NAME_CHARS_MAX;
+
+/// 1–200 characters: Unicode letters, numbers, separators, and `_ . : / % & # = + \ - @`.
+pub(super) fn is_segment_name(name: &str) -> bool {
+    length_ok(name) && name.chars().all(is_segment_name_char)
+}
+
+/// 1–200 characters without control characters (our choice: SDKs emit all kinds of symbols).
+pub(super) fn is_subsegment_name(name: &str) -> bool {
+    length_ok(name) && !name.chars().any(char::is_control)
+}
+
+fn length_ok(name: &str) -> bool {
+    !name.is_empty() && super::cut(name, NAME_CHARS_MAX).len() == name.len()
+}
+
+fn is_segment_name_char(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_alphanumeric() || " _.:/%&#=+\\-@".contains(c);
+    }
+    c.is_alphanumeric() || c.is_whitespace() && !c.is_control()
+}
