@@ -1,0 +1,30 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::clock::ManualClock;
+use crate::conformance::{self, Subject};
+
+#[derive(Debug)]
+struct NaiveSubject(NaiveStore);
+
+impl Subject for NaiveSubject {
+    fn writer(&self) -> &dyn TraceWriter {
+        &self.0
+    }
+
+    fn reader(&self) -> &dyn TraceReader {
+        &self.0
+    }
+
+    fn settle(&mut self) {}
+}
+
+#[test]
+fn naive_store_conforms() {
+    conformance::run_all(&|settings: StoreSettings, clock: &Arc<ManualClock>| {
+        Box::new(NaiveSubject(NaiveStore::new(
+            settings,
+            Arc::clone(clock) as _,
+        )))
+    });
+}
