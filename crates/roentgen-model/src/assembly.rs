@@ -23,6 +23,10 @@ use crate::ids::TraceId;
 use crate::limits::{ANNOTATIONS_PER_TRACE_MAX, LINKS_PER_SEGMENT_MAX, LINKS_PER_TRACE_MAX};
 
 #[cfg(test)]
+pub(crate) mod random;
+#[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
 mod tests;
 
 /// What a store knows of a trace beside its documents.
