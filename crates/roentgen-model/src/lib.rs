@@ -15,6 +15,8 @@ pub mod limits;
 pub mod sampling;
 pub mod scope;
 pub mod summary;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod time;
 pub mod trace_header;
 

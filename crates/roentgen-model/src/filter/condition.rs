@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::pattern::CausePattern;
+use crate::assembly::facts::{Node, NodeKey};
 
 /// A condition on a trace, or inside a block on one segment, call or root-cause element. The checker
 /// lets only such keywords into a block as exist there.
@@ -176,6 +177,23 @@ impl NodeSelector {
     #[must_use]
     pub fn is_any(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Whether it means this node (filter-expressions.md 4.1).
+    #[must_use]
+    pub fn selects(&self, node: &Node) -> bool {
+        let goes_by = |name: &str| node.other_names.iter().any(|other| **other == *name);
+        let named = self.has_name(&node.key) || self.name.as_deref().is_some_and(goes_by);
+        named && self.has_type_and_account(&node.key)
+    }
+
+    pub(super) fn has_name(&self, key: &NodeKey) -> bool {
+        self.name.as_ref().is_none_or(|name| *name == key.name)
+    }
+
+    pub(super) fn has_type_and_account(&self, key: &NodeKey) -> bool {
+        (self.node_type.is_none() || self.node_type == key.node_type)
+            && (self.account_id.is_none() || self.account_id == key.account_id)
     }
 }
 

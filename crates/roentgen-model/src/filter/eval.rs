@@ -225,8 +225,8 @@ impl Subject for Trace<'_> {
             } => self.facts.calls.iter().any(|call| {
                 let entity = self.facts.entity(call.entity);
                 self.sees(entity)
-                    && selects(source, self.facts.node(call.source))
-                    && selects(destination, self.facts.node(call.destination))
+                    && source.selects(self.facts.node(call.source))
+                    && destination.selects(self.facts.node(call.destination))
                     && (block.as_deref()).is_none_or(|block| {
                         holds(
                             block,
@@ -290,7 +290,7 @@ impl Trace<'_> {
             self.facts
                 .nodes
                 .iter()
-                .filter(|node| selects(selector, node))
+                .filter(|node| selector.selects(node))
         };
         if self.range.is_none() {
             return nodes().next().is_some();
@@ -299,7 +299,7 @@ impl Trace<'_> {
         let enters = |call: &Call| {
             is_client(call)
                 && self.sees(self.facts.entity(call.entity))
-                && selects(selector, self.facts.node(call.source))
+                && selector.selects(self.facts.node(call.source))
         };
         self.any_segment(selector, |_| true) || self.facts.calls.iter().any(enters)
     }
@@ -316,15 +316,15 @@ impl Trace<'_> {
             .facts
             .nodes
             .iter()
-            .filter(|node| selects(selector, node))
+            .filter(|node| selector.selects(node))
             .peekable();
         if selected.peek().is_none() {
             return false;
         }
-        let has_renamed = selected.any(|node| !has_name(selector, &node.key));
+        let has_renamed = selected.any(|node| !selector.has_name(&node.key));
         let is_selected = |key: &NodeKey| {
-            let direct = has_name(selector, key) && has_type_and_account(selector, key);
-            let renamed = |node: &Node| node.key == *key && selects(selector, node);
+            let direct = selector.has_name(key) && selector.has_type_and_account(key);
+            let renamed = |node: &Node| node.key == *key && selector.selects(node);
             direct || (has_renamed && self.facts.nodes.iter().any(renamed))
         };
         (0u32..).zip(&self.facts.entities).any(|(ordinal, entity)| {
@@ -343,11 +343,7 @@ impl Trace<'_> {
     }
 
     /// Shows a segment and its own subsegments until `seen` says true.
-    fn any_owned(
-        &self,
-        segment: EntityOrdinal,
-        mut seen: impl FnMut(&EntityFacts) -> bool,
-    ) -> bool {
+    fn any_owned(&self, segment: EntityOrdinal, seen: impl FnMut(&EntityFacts) -> bool) -> bool {
         let entities = &self.facts.entities;
         if entities.len() <= SCANNED_ENTITIES_MAX {
             return entities
@@ -368,7 +364,7 @@ impl Trace<'_> {
             .take_while(|(owner, _)| *owner == segment);
         of_segment
             .map(|(_, ordinal)| self.facts.entity(*ordinal))
-            .any(|entity| seen(entity))
+            .any(seen)
     }
 
     fn is_partial(&self, segment: EntityOrdinal) -> bool {
@@ -600,22 +596,6 @@ impl Subject for Element<'_> {
     fn complex(&self, _: &Predicate) -> bool {
         false
     }
-}
-
-/// Whether a selector means this node.
-pub(super) fn selects(selector: &NodeSelector, node: &Node) -> bool {
-    let goes_by = |name: &str| node.other_names.iter().any(|other| **other == *name);
-    let named = has_name(selector, &node.key) || selector.name.as_deref().is_some_and(goes_by);
-    named && has_type_and_account(selector, &node.key)
-}
-
-fn has_name(selector: &NodeSelector, key: &NodeKey) -> bool {
-    selector.name.as_ref().is_none_or(|name| *name == key.name)
-}
-
-fn has_type_and_account(selector: &NodeSelector, key: &NodeKey) -> bool {
-    (selector.node_type.is_none() || selector.node_type == key.node_type)
-        && (selector.account_id.is_none() || selector.account_id == key.account_id)
 }
 
 /// Seconds as a summary shows them, so that `= 0.3` is true of what is shown as 0.3.

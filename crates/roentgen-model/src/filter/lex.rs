@@ -162,7 +162,7 @@ impl<'a> Lexer<'a> {
             self.at += usize::from(self.rest().starts_with(['+', '-']));
             digits(self)?;
         }
-        if self.rest().starts_with(|c| is_word(c)) {
+        if self.rest().starts_with(is_word) {
             return Err(malformed(self));
         }
         let value: f64 = (self.text.get(at..self.at))

@@ -1,17 +1,74 @@
-use super::*;
+use proptest::prelude::*;
 
-#[test]
-fn simple_predicates_parse() {
-    for text in [
-        "",
-        "ok",
-        "!ok AND duration > 5",
-        r#"service("x") { fault }"#,
-    ] {
-        assert!(Filter::parse(text, &NoGroups).is_ok(), "{text}");
+use super::*;
+use crate::testing;
+use crate::time::UnixNanos;
+
+const START: i64 = 1_700_000_000;
+
+proptest! {
+    #[test]
+    fn any_text_is_parsed_or_refused_with_a_position_inside(text in "\\PC*") {
+        if let Err(error) = Filter::parse(&text, &NoGroups) {
+            prop_assert!(error.position() <= text.chars().count());
+        }
     }
-    let error = Filter::parse("responsetim > 5", &NoGroups).unwrap_err();
-    let expected = "Invalid filter expression: unknown keyword `responsetim`, did you mean \
-                    `responsetime`? at position 0";
-    assert_eq!(error.to_string(), expected);
+
+    /// The same with the pieces that expressions are made of, which get deeper into the grammar.
+    #[test]
+    fn any_sequence_of_tokens_is_parsed_or_refused(
+        pieces in proptest::collection::vec(
+            proptest::sample::select(&[
+                "ok", "!", "(", ")", "{", "}", "[", "]", ",", ":", "=", "!=", "<", "AND", "OR",
+                "true", "\"x\"", "\"", "\\", "#", "#[{}]", "1", "-", ".", "1e5", "CONTAINS",
+                "service", "edge(", "id(", "name:", "annotation", "annotation.k", "http.url",
+                "rootcause.json", "group.name", "rootcause.fault.entity", "é", "\u{0}", "u-1",
+            ][..]),
+            0..24,
+        ),
+        glue in proptest::sample::select(&["", " "][..]),
+    ) {
+        let text = pieces.join(glue);
+        if let Err(error) = Filter::parse(&text, &NoGroups) {
+            prop_assert!(error.position() <= text.chars().count());
+        }
+    }
+
+    #[test]
+    fn any_random_filter_is_valid(text in testing::filter()) {
+        if let Err(error) = Filter::parse(&text, &NoGroups) {
+            return Err(TestCaseError::fail(format!("{text}: {error}")));
+        }
+    }
+
+    #[test]
+    fn negation_of_any_filter_matches_the_other_traces(
+        trace in testing::trace(START..START + 5),
+        text in testing::filter().prop_filter("empty", |text| !text.is_empty()),
+    ) {
+        let facts = trace.facts();
+        let matches = |text: &str| {
+            Filter::parse(text, &NoGroups).unwrap().matches(&facts, &EvalContext::default())
+        };
+        let plain = matches(&text);
+        prop_assert_eq!(matches(&format!("!({text})")), !plain);
+        prop_assert_eq!(matches(&format!("!(!({text}))")), plain);
+        prop_assert_eq!(matches(&format!("({text}) AND ({text})")), plain);
+        prop_assert_eq!(matches(&format!("({text}) OR ({text})")), plain);
+    }
+
+    #[test]
+    fn service_range_over_all_ends_changes_nothing_once_all_has_ended(
+        trace in testing::trace(START..START + 5),
+        text in testing::filter(),
+    ) {
+        let facts = trace.facts();
+        prop_assume!(facts.entities.iter().all(|entity| entity.end.is_some()));
+        let filter = Filter::parse(&text, &NoGroups).unwrap();
+        let everything = UnixNanos::from_secs(START - 10)..UnixNanos::from_secs(START + 100);
+        let ranged = EvalContext { service_range: Some(everything) };
+        let plain = EvalContext::default();
+        // Clients of orphans aside, which have no calls, every node has a segment.
+        prop_assert_eq!(filter.matches(&facts, &ranged), filter.matches(&facts, &plain));
+    }
 }
