@@ -2,6 +2,8 @@
 
 use http::StatusCode;
 use roentgen_control::ControlError;
+use roentgen_model::filter::FilterError;
+use roentgen_query::service_graph::GraphChanged;
 use roentgen_query::token::TokenError;
 use roentgen_store::source::{ErrorKind, StoreError};
 
@@ -157,5 +159,17 @@ impl From<ControlError> for ApiError {
             // Storage, damage, and what later versions add: ours to look at.
             _ => Self::fault(error),
         }
+    }
+}
+
+impl From<FilterError> for ApiError {
+    fn from(error: FilterError) -> Self {
+        Self::invalid(error.to_string())
+    }
+}
+
+impl From<GraphChanged> for ApiError {
+    fn from(error: GraphChanged) -> Self {
+        Self::invalid(error.to_string())
     }
 }

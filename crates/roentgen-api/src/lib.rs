@@ -20,4 +20,4 @@ mod wire;
 pub use operation::Operation;
 pub use principal::Principal;
 pub use router::router;
-pub use state::{ApiSettings, ApiState, Clock};
+pub use state::{ApiSettings, ApiState};

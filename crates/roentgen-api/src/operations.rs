@@ -4,17 +4,36 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use roentgen_model::UnixNanos;
-use roentgen_store::source::{QueryControl, TraceReader};
+use roentgen_model::graph::ServiceGraph;
+use roentgen_query::service_graph::{GraphCursor, GraphPage, SERVICES_PER_PAGE_MAX};
+use roentgen_query::token::{Binding, TokenError};
+use roentgen_store::source::{QueryControl, StoreError, TraceReader};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::error::ApiError;
 use crate::operation::Operation;
 use crate::principal::Principal;
 use crate::state::{ApiState, Shared};
 use crate::wire::members::Members;
+use crate::wire::sampling::SamplingRuleRecordShape;
 
+mod create_sampling_rule;
+mod delete_sampling_rule;
+mod get_encryption_config;
+mod get_group;
+mod get_groups;
+mod get_indexing_rules;
+mod get_sampling_rules;
+mod get_sampling_statistic_summaries;
+mod get_sampling_targets;
+mod get_service_graph;
+mod get_trace_graph;
+mod get_trace_segment_destination;
+mod get_trace_summaries;
 mod put_telemetry_records;
 mod put_trace_segments;
+mod update_sampling_rule;
 
 /// One call of an operation.
 #[derive(Debug)]
@@ -27,6 +46,43 @@ pub(crate) struct Call {
 impl Call {
     fn api(&self) -> &ApiState {
         &self.shared.api
+    }
+
+    /// What the request's token carries, if it has one.
+    fn open_token<T: DeserializeOwned>(
+        &self,
+        binding: &Binding,
+        token: Option<String>,
+    ) -> Result<Option<T>, ApiError> {
+        let open = |token: String| self.shared.tokens.open(binding, self.now, &token);
+        Ok(token.map(open).transpose()?)
+    }
+
+    /// A token for the page after this one.
+    fn seal_token<T: Serialize>(&self, binding: &Binding, payload: &T) -> String {
+        self.shared.tokens.seal(binding, self.now, payload)
+    }
+
+    /// The page of a graph that a request asks for, with the token for the next: from the graph held for
+    /// its token, else computed (PAGE-2).
+    async fn graph_page(
+        &self,
+        request: GraphRequest,
+        compute: impl FnOnce(&dyn TraceReader, &QueryControl) -> Result<ServiceGraph, StoreError>
+        + Send
+        + 'static,
+    ) -> Result<(GraphPage, Option<String>), ApiError> {
+        let GraphRequest { binding, token } = request;
+        let cursor: Option<GraphCursor> = self.open_token(&binding, token)?;
+        let (graphs, parameters) = (&self.shared.graphs, binding.digest());
+        let held = cursor.and_then(|cursor| graphs.find(parameters, cursor, self.now));
+        let graph = match held {
+            Some(graph) => graph,
+            None => Arc::new(self.read(compute).await?),
+        };
+        let page = graphs.page(parameters, graph, cursor, self.now, SERVICES_PER_PAGE_MAX)?;
+        let token = page.next.map(|next| self.seal_token(&binding, &next));
+        Ok((page, token))
     }
 
     /// Runs a read where it may block.
@@ -46,6 +102,13 @@ impl Call {
     }
 }
 
+/// What a page of a graph is asked by.
+#[derive(Debug)]
+struct GraphRequest {
+    binding: Binding,
+    token: Option<String>,
+}
+
 /// Answers an operation with the JSON text of its result.
 pub(crate) async fn answer(
     operation: Operation,
@@ -58,6 +121,22 @@ pub(crate) async fn answer(
     let members = Members::of_body(body)?;
     match operation {
         Operation::PutTelemetryRecords => put_telemetry_records::answer(call, &members),
+        Operation::GetTraceSummaries => get_trace_summaries::answer(call, &members).await,
+        Operation::GetTraceGraph => get_trace_graph::answer(call, &members).await,
+        Operation::GetServiceGraph => get_service_graph::answer(call, &members).await,
+        Operation::GetSamplingRules => get_sampling_rules::answer(call, &members),
+        Operation::GetSamplingTargets => get_sampling_targets::answer(call, &members),
+        Operation::GetSamplingStatisticSummaries => {
+            get_sampling_statistic_summaries::answer(call, &members)
+        }
+        Operation::CreateSamplingRule => create_sampling_rule::answer(call, &members).await,
+        Operation::UpdateSamplingRule => update_sampling_rule::answer(call, &members).await,
+        Operation::DeleteSamplingRule => delete_sampling_rule::answer(call, &members).await,
+        Operation::GetGroup => get_group::answer(call, &members),
+        Operation::GetGroups => get_groups::answer(call, &members),
+        Operation::GetEncryptionConfig => get_encryption_config::answer(),
+        Operation::GetTraceSegmentDestination => get_trace_segment_destination::answer(),
+        Operation::GetIndexingRules => get_indexing_rules::answer(&members),
         _ => Err(ApiError::invalid(format!(
             "{} is not built yet",
             operation.name()
@@ -70,6 +149,20 @@ fn json<T: Serialize>(result: &T) -> Result<Bytes, ApiError> {
     serde_json::to_vec(result)
         .map(Bytes::from)
         .map_err(ApiError::fault)
+}
+
+/// For operations that have one page only: we never issued a token.
+fn refuse_token(members: &Members<'_>) -> Result<(), ApiError> {
+    members
+        .next_token()?
+        .map_or(Ok(()), |_| Err(TokenError::Foreign.into()))
+}
+
+/// The result of the operations that change sampling rules.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct SamplingRuleResult {
+    sampling_rule_record: SamplingRuleRecordShape,
 }
 
 /// The result of operations without output.

@@ -100,7 +100,7 @@ async fn answer(
     let call = Call {
         shared: shared.clone(),
         principal: Principal::administrator(shared.api.settings.scope.clone()),
-        now: (shared.api.clock)(),
+        now: shared.api.clock.now(),
     };
     operations::answer(operation, &call, &body.bytes).await
 }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use roentgen_control::Control;
-use roentgen_model::{Scope, UnixNanos};
+use roentgen_model::Scope;
+use roentgen_query::service_graph::HeldGraphs;
 use roentgen_query::token::TokenSealer;
+use roentgen_store::clock::Clock;
 use roentgen_store::source::{TraceReader, TraceWriter};
 
 use crate::gate::QueryGate;
@@ -15,16 +17,13 @@ use crate::origin::AllowedOrigins;
 use crate::telemetry::TelemetryRecords;
 use crate::wire::body::BodyBudget;
 
-/// Tells the time; tests move it.
-pub type Clock = Arc<dyn Fn() -> UnixNanos + Send + Sync>;
-
 /// Everything the operations need.
 #[derive(Clone)]
 pub struct ApiState {
     pub writer: Arc<dyn TraceWriter>,
     pub reader: Arc<dyn TraceReader>,
     pub control: Arc<Control>,
-    pub clock: Clock,
+    pub clock: Arc<dyn Clock>,
     pub settings: ApiSettings,
     pub metrics: ApiMetrics,
     /// What agents told about themselves.
@@ -79,6 +78,7 @@ pub(crate) struct Shared {
     pub(crate) bodies: BodyBudget,
     pub(crate) gate: QueryGate,
     pub(crate) tokens: TokenSealer,
+    pub(crate) graphs: HeldGraphs,
 }
 
 impl Shared {
@@ -88,6 +88,7 @@ impl Shared {
             bodies: BodyBudget::default(),
             gate: QueryGate::new(settings.queries_max, settings.query_memory_bytes_max),
             tokens: TokenSealer::new(&api.control.token_key()),
+            graphs: HeldGraphs::default(),
             api,
         }
     }

@@ -1,5 +1,13 @@
 //! Request and result shapes of the protocol (api.md "Wire protocol" and "Structures").
 
 pub(crate) mod body;
+pub(crate) mod groups;
 pub(crate) mod members;
 pub(crate) mod numbers;
+pub(crate) mod ranges;
+pub(crate) mod root_causes;
+pub(crate) mod sampling;
+pub(crate) mod services;
+pub(crate) mod summaries;
+pub(crate) mod tags;
+pub(crate) mod trace_ids;

@@ -4,4 +4,6 @@
 //! wire format, no clock, no settings. Methods block like the reader's: call them from a blocking thread.
 
 pub mod plan;
+pub mod service_graph;
+pub mod summaries;
 pub mod token;

@@ -1,0 +1,36 @@
+//! `TraceIds` of a request.
+
+use roentgen_model::TraceId;
+
+use super::members::Members;
+use crate::error::ApiError;
+
+/// AWS's bound, there with strict limits only (LIMIT-1).
+const STRICT_IDS_MAX: usize = 5;
+
+/// Reads at least one id, in X-Ray's form or W3C's (our choice); repeated ones once, in the order of
+/// the request.
+///
+/// # Errors
+/// `InvalidRequestException` naming the malformed id, or the wrong number of them.
+pub(crate) fn read_trace_ids(
+    members: &Members<'_>,
+    strict_limits: bool,
+) -> Result<Vec<TraceId>, ApiError> {
+    let ids_max = if strict_limits {
+        STRICT_IDS_MAX
+    } else {
+        usize::MAX
+    };
+    let list = members.required("TraceIds")?.list(1..=ids_max)?;
+    let mut seen = std::collections::HashSet::with_capacity(list.len());
+    let mut ids = Vec::with_capacity(list.len());
+    for item in &list {
+        let id = TraceId::parse_any(&item.text(1..=TraceId::TEXT_LEN)?)
+            .map_err(|error| item.refuse(error))?;
+        if seen.insert(id) {
+            ids.push(id);
+        }
+    }
+    Ok(ids)
+}
