@@ -1,1 +1,49 @@
-fn main() {}
+//! `roentgen`: distributed tracing that speaks AWS X-Ray, in one binary. Command line, configuration
+//! and wiring only; what it wires is in the crates below. Exit codes: 0, 1 failure, 2 usage.
+
+mod cli;
+mod config;
+mod data_dir;
+mod demo;
+mod http_server;
+mod self_observation;
+mod serve;
+
+use std::process::ExitCode;
+
+use cli::{Action, CliError};
+
+fn main() -> ExitCode {
+    let action = match cli::parse(std::env::args_os(), &config::environment()) {
+        Ok(action) => action,
+        Err(CliError::Clap(error)) => error.exit(),
+        Err(CliError::Config(problems)) => {
+            for problem in problems {
+                self_observation::print_error(&problem.to_string());
+            }
+            return ExitCode::from(2);
+        }
+    };
+    match run(action) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            self_observation::print_error(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(action: Action) -> anyhow::Result<()> {
+    match action {
+        Action::Serve(config) => serve::run(&config, None),
+        Action::Demo(config, seed) => serve::run(&config, Some(seed)),
+        Action::ShowConfig(effective) => {
+            self_observation::print(&effective.to_string());
+            Ok(())
+        }
+        Action::CheckConfig => {
+            self_observation::print("the configuration is valid");
+            Ok(())
+        }
+    }
+}

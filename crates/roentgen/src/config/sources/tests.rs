@@ -1,0 +1,124 @@
+use super::*;
+
+fn environment(pairs: &[(&str, &str)]) -> Environment {
+    pairs
+        .iter()
+        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+        .collect()
+}
+
+fn resolve(
+    flags: &[(&'static str, &str)],
+    variables: &[(&str, &str)],
+) -> Result<(Config, Effective), Vec<ConfigProblem>> {
+    let environment = environment(variables);
+    let flags = flags.iter().map(|(k, v)| (*k, (*v).to_owned())).collect();
+    Sources {
+        flags,
+        environment: &environment,
+    }
+    .resolve()
+}
+
+fn file(text: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("roentgen.toml");
+    std::fs::write(&path, text).unwrap();
+    let name = path.to_str().unwrap().to_owned();
+    (folder, name)
+}
+
+#[test]
+fn flag_beats_variable_beats_file_beats_default() {
+    let (_folder, name) = file(
+        "region = \"file-1\"\nhttp = \"127.0.0.1:7\"\nstrict_limits = true\n[store]\nseal_idle = \"2s\"",
+    );
+    let (config, _) = resolve(
+        &[("config", &name), ("http", "127.0.0.1:9")],
+        &[
+            ("ROENTGEN_HTTP", "127.0.0.1:8"),
+            ("ROENTGEN_REGION", "env-1"),
+            ("AWS_REGION", "aws-1"),
+        ],
+    )
+    .unwrap();
+    assert_eq!((config.http.port(), config.region.as_str()), (9, "env-1"));
+    assert!(config.strict_limits);
+    assert_eq!(config.store.seal_idle.as_secs(), 2);
+    assert_eq!(
+        resolve(&[], &[("AWS_REGION", "aws-1")]).unwrap().0.region,
+        "aws-1"
+    );
+    let variables = [("ROENTGEN_STORE_SEAL_IDLE", "7s")];
+    assert_eq!(
+        resolve(&[], &variables)
+            .unwrap()
+            .0
+            .store
+            .seal_idle
+            .as_secs(),
+        7
+    );
+}
+
+#[test]
+fn every_problem_is_told_at_once() {
+    let (_folder, name) = file("retentoin = \"3d\"\naccount = 12\n");
+    let flags = [("config", name.as_str()), ("http", "nowhere")];
+    let problems = resolve(&flags, &[("ROENTGEN_RETENTION", "1s")]).unwrap_err();
+    let text = problems
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n");
+    for part in [
+        "did you mean `retention`",
+        "--http",
+        "12 digits",
+        "ROENTGEN_RETENTION",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+}
+
+#[test]
+fn missing_or_broken_file_is_named() {
+    let problems = resolve(&[("config", "/nonexistent/roentgen.toml")], &[]).unwrap_err();
+    assert!(
+        problems[0]
+            .to_string()
+            .starts_with("/nonexistent/roentgen.toml: cannot be read")
+    );
+    let (_folder, name) = file("a = = b");
+    assert!(
+        resolve(&[("config", &name)], &[]).unwrap_err()[0]
+            .to_string()
+            .contains("not TOML")
+    );
+}
+
+#[test]
+fn listening_beyond_loopback_needs_auth_off_in_words() {
+    let problems = resolve(&[("http", "0.0.0.0:2001")], &[]).unwrap_err();
+    assert!(
+        problems[0].to_string().contains("auth = \"off\""),
+        "{problems:?}"
+    );
+    assert!(resolve(&[("http", "0.0.0.0:2001"), ("auth", "off")], &[]).is_ok());
+    assert!(resolve(&[("http", "[::1]:2001")], &[]).is_ok());
+}
+
+#[test]
+fn show_names_the_origin_of_every_setting() {
+    let (_, effective) = resolve(&[("region", "eu-west-1")], &[]).unwrap();
+    let text = effective.to_string();
+    assert_eq!(text.lines().count(), SETTINGS.len());
+    let region = text
+        .lines()
+        .find(|line| line.starts_with("region "))
+        .unwrap();
+    assert!(
+        region.contains("eu-west-1") && region.ends_with("# --region"),
+        "{region}"
+    );
+}

@@ -1,0 +1,295 @@
+//! `roentgen serve`: opens everything, wires it, waits for a signal, closes it in order.
+
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use roentgen_api::metrics::ApiMetrics;
+use roentgen_api::origin::AllowedOrigins;
+use roentgen_api::{ApiSettings, ApiState};
+use roentgen_control::{Control, ControlSettings};
+use roentgen_daemon::{DaemonMetrics, UdpIntake, UdpSettings, udp};
+use roentgen_store::clock::{Clock, RealClock};
+use roentgen_store::naive::NaiveStore;
+use roentgen_store::settings::StoreSettings;
+use roentgen_store::source::{TraceReader, TraceWriter};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::config::Config;
+use crate::data_dir::DataDir;
+use crate::demo;
+use crate::http_server;
+use crate::self_observation::{self, Metrics};
+
+/// SAMP-1: quotas and statistics are written at most this often.
+const STATISTICS_PERIOD: Duration = Duration::from_secs(10);
+/// How long datagrams that were received may wait for the store when the server stops.
+const UDP_STOP_TIMEOUT: Duration = Duration::from_secs(3);
+/// Tries to find one free port number for both UDP and TCP when port 0 is asked for.
+const PORT_PAIR_TRIES: usize = 20;
+
+/// Runs until SIGTERM or SIGINT, then finishes what was accepted and returns. With a seed, the sample
+/// shop sends to the daemon port meanwhile.
+pub(crate) fn run(config: &Config, demo_seed: Option<u64>) -> anyhow::Result<()> {
+    self_observation::start_logging(&config.log_level, config.log_format);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("start the runtime")?;
+    let result = runtime.block_on(serve(config, demo_seed));
+    // Queries that were cancelled may still be in their last step.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    result
+}
+
+async fn serve(config: &Config, demo_seed: Option<u64>) -> anyhow::Result<()> {
+    let clock = RealClock;
+    self_observation::started_at(u64::try_from(clock.now().secs()).unwrap_or(0));
+    let data_dir = DataDir::open(&config.data_dir)?;
+    data_dir.forget_endpoints();
+    let sockets = Sockets::bind(config).await?;
+    let parts = Parts::open(config, &data_dir).await?;
+    let running = Running::start(config, sockets, parts)?;
+    data_dir.write_endpoints(&[("http", running.http), ("daemon", running.daemon)])?;
+    tracing::info!(
+        http = %running.http,
+        daemon = %running.daemon,
+        data_dir = %data_dir.path().display(),
+        "ready"
+    );
+    let (shop_stopping, shop_stop) = watch::channel(false);
+    let shop = demo_seed.map(|seed| tokio::spawn(demo::run(seed, running.daemon, shop_stop)));
+    if shop.is_some() {
+        greet(running.http, running.daemon);
+    }
+    stop_signal().await?;
+    tracing::info!("stopping");
+    shop_stopping.send_replace(true);
+    if let Some(shop) = shop {
+        shop.await.context("stop the sample shop")??;
+    }
+    data_dir.forget_endpoints();
+    running.stop().await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Tells a newcomer where the demo is and what to ask it.
+fn greet(http: SocketAddr, daemon: SocketAddr) {
+    self_observation::print(&format!(
+        "The sample shop is open.\n\
+         \n  X-Ray API    http://{http}\
+         \n  daemon port  {daemon} (UDP, and TCP for SDKs)\
+         \n  metrics      http://{http}/metrics\n\
+         \nTry (any credentials will do):\
+         \n  export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_REGION=us-east-1\
+         \n  aws xray get-trace-summaries --endpoint-url http://{http} \\\
+         \n    --start-time $(date -d '5 minutes ago' +%s) --end-time $(date +%s) \\\
+         \n    --filter-expression 'service(\"pay\") {{ fault }}'\n\
+         \nCtrl-C stops it."
+    ));
+}
+
+/// The sockets, bound before anything else, so that a taken port is told at once.
+struct Sockets {
+    http: TcpListener,
+    daemon_tcp: TcpListener,
+    daemon_udp: UdpSocket,
+}
+
+impl Sockets {
+    async fn bind(config: &Config) -> anyhow::Result<Self> {
+        let http = listen(config.http, "http").await?;
+        let settings = UdpSettings::default();
+        for _ in 1..PORT_PAIR_TRIES {
+            let daemon_tcp = listen(config.daemon, "daemon").await?;
+            let address = daemon_tcp.local_addr().context("read the daemon address")?;
+            match udp::bind(address, &settings) {
+                Ok(daemon_udp) => {
+                    return Ok(Self {
+                        http,
+                        daemon_tcp,
+                        daemon_udp,
+                    });
+                }
+                // Port 0: TCP got a number that UDP cannot have; another one will do.
+                Err(_) if config.daemon.port() == 0 => {}
+                Err(error) => return Err(taken(error, "UDP", config.daemon, "daemon")),
+            }
+        }
+        anyhow::bail!("found no port that is free for both UDP and TCP; name one with --daemon")
+    }
+}
+
+async fn listen(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| taken(error, "TCP", address, flag))
+}
+
+fn taken(error: std::io::Error, protocol: &str, address: SocketAddr, flag: &str) -> anyhow::Error {
+    let advice = match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            format!(
+                "another program listens there (an X-Ray daemon?); stop it or choose another address with --{flag}"
+            )
+        }
+        std::io::ErrorKind::PermissionDenied => {
+            format!("ports below 1024 need permission; choose another with --{flag}")
+        }
+        _ => format!("choose another address with --{flag}"),
+    };
+    anyhow::Error::new(error).context(format!("listen on {protocol} {address}: {advice}"))
+}
+
+/// What the server stands on.
+struct Parts {
+    control: Arc<Control>,
+    store: Arc<NaiveStore>,
+}
+
+impl Parts {
+    async fn open(config: &Config, data_dir: &DataDir) -> anyhow::Result<Self> {
+        let settings =
+            ControlSettings::new(Some(data_dir.path().join("control.db")), config.scope());
+        let control = Control::open(settings, rand::random(), RealClock.now())
+            .await
+            .context("open the settings (control.db)")?;
+        let store = Arc::new(NaiveStore::new(store_settings(config), Arc::new(RealClock)));
+        Ok(Self {
+            control: Arc::new(control),
+            store,
+        })
+    }
+}
+
+fn store_settings(config: &Config) -> StoreSettings {
+    StoreSettings {
+        retention: config.retention,
+        trace_bytes_max: config.trace_max_bytes,
+        strict_schema: config.strict_schema || config.strict_limits,
+        validate_trace_id_time: config.validate_trace_id_time,
+        strict_limits: config.strict_limits,
+        live_bytes_max: config.store.live_max_bytes,
+        log_bytes_max: config.store.log_max_bytes,
+        log_file_bytes: config.store.log_file_bytes,
+        idle: config.store.seal_idle,
+        chunk_wait: config.store.seal_wait,
+        ..StoreSettings::default()
+    }
+}
+
+/// A running server.
+struct Running {
+    http: SocketAddr,
+    daemon: SocketAddr,
+    stopping: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+    udp: UdpIntake,
+    parts: Parts,
+}
+
+impl Running {
+    fn start(config: &Config, sockets: Sockets, parts: Parts) -> anyhow::Result<Self> {
+        let http = sockets.http.local_addr().context("read the http address")?;
+        let daemon = sockets
+            .daemon_tcp
+            .local_addr()
+            .context("read the daemon address")?;
+        let writer = Arc::clone(&parts.store) as Arc<dyn TraceWriter>;
+        let reader = Arc::clone(&parts.store) as Arc<dyn TraceReader>;
+        let daemon_metrics = DaemonMetrics::default();
+        let udp = UdpIntake::start(
+            sockets.daemon_udp,
+            Arc::clone(&writer),
+            config.scope(),
+            &UdpSettings::default(),
+            daemon_metrics.clone(),
+        )
+        .context("receive datagrams")?;
+        let api_metrics = ApiMetrics::default();
+        let metrics = Metrics::new(
+            Arc::clone(&reader),
+            daemon_metrics,
+            daemon.port(),
+            |registry| {
+                api_metrics.register(registry);
+            },
+        );
+        let api = roentgen_api::router(ApiState {
+            writer,
+            reader,
+            control: Arc::clone(&parts.control),
+            clock: Arc::new(|| RealClock.now()),
+            settings: ApiSettings {
+                strict_limits: config.strict_limits,
+                retention: config.retention,
+                allowed_origins: AllowedOrigins::new(config.allowed_origins.iter().cloned()),
+                ..ApiSettings::new(config.scope())
+            },
+            metrics: api_metrics,
+            telemetry: Arc::default(),
+        });
+        let (stopping, stop) = watch::channel(false);
+        let admin = self_observation::routes(metrics).merge(api.clone());
+        let tasks = vec![
+            tokio::spawn(http_server::serve(sockets.http, admin, stop.clone())),
+            tokio::spawn(http_server::serve(sockets.daemon_tcp, api, stop.clone())),
+            tokio::spawn(write_statistics(Arc::clone(&parts.control), stop)),
+        ];
+        Ok(Self {
+            http,
+            daemon,
+            stopping,
+            tasks,
+            udp,
+            parts,
+        })
+    }
+
+    /// Ends intake, finishes what was accepted, closes the store.
+    async fn stop(self) -> anyhow::Result<()> {
+        self.stopping.send_replace(true);
+        if tokio::time::timeout(UDP_STOP_TIMEOUT, self.udp.shutdown())
+            .await
+            .is_err()
+        {
+            tracing::warn!("datagrams that the store did not take in time are lost");
+        }
+        for task in self.tasks {
+            task.await.context("stop a server task")?;
+        }
+        self.parts
+            .control
+            .write_statistics()
+            .await
+            .context("write sampling statistics")?;
+        Ok(())
+    }
+}
+
+async fn write_statistics(control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(STATISTICS_PERIOD) => {}
+            _ = stopping.wait_for(|stop| *stop) => return,
+        }
+        if let Err(error) = control.write_statistics().await {
+            tracing::error!(%error, "sampling statistics could not be written, trying again");
+        }
+    }
+}
+
+async fn stop_signal() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("listen for SIGINT")?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
