@@ -223,7 +223,7 @@ impl Running {
             writer,
             reader,
             control: Arc::clone(&parts.control),
-            clock: Arc::new(|| RealClock.now()),
+            clock: Arc::new(RealClock),
             settings: ApiSettings {
                 strict_limits: config.strict_limits,
                 retention: config.retention,
