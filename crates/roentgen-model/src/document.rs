@@ -9,6 +9,7 @@ use std::fmt;
 use crate::limits::{DOCUMENTS_PER_REQUEST_MAX, INDEXED_CHARS_MAX, STRICT_CHARS_MAX};
 use crate::time::UnixNanos;
 
+pub mod compile;
 pub mod facts;
 
 mod callee;
@@ -16,6 +17,7 @@ mod canonical;
 mod json;
 mod name;
 mod read;
+mod schema;
 
 #[cfg(test)]
 mod tests;

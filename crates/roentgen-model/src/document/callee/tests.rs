@@ -50,7 +50,7 @@ fn remote_calls_are_named_after_the_subsegment() {
 }
 
 #[test]
-fn aws_calls_are_named_after_the_resource() {
+fn aws_calls_to_tables_are_named_after_them() {
     aws(
         "DynamoDB",
         r#"{"table_name":"orders"}"#,
@@ -88,6 +88,10 @@ fn aws_calls_are_named_after_the_resource() {
         "DynamoDB",
         "AWS::DynamoDB",
     );
+}
+
+#[test]
+fn aws_calls_to_queues_and_topics_are_named_after_them() {
     aws(
         "SQS",
         r#"{"queue_url":"https://q/1/a"}"#,
@@ -101,6 +105,10 @@ fn aws_calls_are_named_after_the_resource() {
         "SNS",
         "AWS::SNS",
     );
+}
+
+#[test]
+fn other_resources_name_their_nodes_too() {
     aws(
         "Amazon S3",
         r#"{"bucket_name":"b"}"#,
