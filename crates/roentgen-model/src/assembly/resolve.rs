@@ -1,14 +1,15 @@
 //! ASM-1: which document and which entity wins, and what hangs where.
 //!
-//! 1. *Documents.* Per document id the arrivals are taken in order of their stamps; each replaces the
-//!    one before it as [`outcome`] says, so the greatest (complete, stamp) wins and an equal document
-//!    changes nothing, not even the winner's stamp.
+//! 1. *Documents.* Per document id and kind the arrivals are taken in order of their stamps: the
+//!    greatest (complete, stamp) wins, and an equal document changes nothing, not even the winner's
+//!    stamp. Of a segment and a subsegment with one id the one whose winner is older stays. So losers
+//!    can be forgotten as they lose: the winners alone resolve to the same trace.
 //! 2. *Entities.* The winners' entities claim their ids by the same rule: an independent subsegment
 //!    competes with an embedded copy of itself, and with nothing else. What hung below the copy that
 //!    lost hangs below the one that won.
 //! 3. *Parents* are looked up by id, cycles are cut, siblings sorted.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::document::facts::{Document, DocumentEntity};
 use crate::ids::SegmentId;
@@ -57,50 +58,6 @@ pub enum ResolvedParent {
     Unknown(SegmentId),
 }
 
-/// What a document does to a trace that already has a winning document of the same id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ArrivalOutcome {
-    /// It is new or replaces the existing one: the trace changes, its revision grows.
-    Changes,
-    /// The existing document stays: it is complete and this one in progress, or it is newer.
-    Ignored,
-    /// It says the same as the existing one (a retry): nothing changes.
-    Equal,
-    /// One is a segment, the other a subsegment, and the existing one was first: refused as
-    /// `InvalidId` while the trace is live, else ignored and counted.
-    Conflict,
-}
-
-/// Decides between the winning document of an id and another with the same id (segments.md 5).
-/// Everything but [`ArrivalOutcome::Changes`] settles the arriving document at once (LOG-4).
-#[must_use]
-pub fn outcome(
-    existing: Option<(Stamp, &Document)>,
-    arriving: (Stamp, &Document),
-) -> ArrivalOutcome {
-    let Some((old_stamp, old)) = existing else {
-        return ArrivalOutcome::Changes;
-    };
-    let (stamp, new) = arriving;
-    if old.is_subsegment != new.is_subsegment {
-        let first = stamp < old_stamp;
-        return if first {
-            ArrivalOutcome::Changes
-        } else {
-            ArrivalOutcome::Conflict
-        };
-    }
-    if old.fingerprint == new.fingerprint {
-        return ArrivalOutcome::Equal;
-    }
-    let rank = |complete: bool, stamp: Stamp| (complete, stamp);
-    if rank(new.entity.end.is_some(), stamp) >= rank(old.entity.end.is_some(), old_stamp) {
-        ArrivalOutcome::Changes
-    } else {
-        ArrivalOutcome::Ignored
-    }
-}
-
 /// The winning entities of one trace's documents. The order of `arrivals` does not matter, their
 /// stamps do; nothing here recurses, so chains of any depth are fine. Takes O(n log n).
 #[must_use]
@@ -140,31 +97,43 @@ fn winning_documents(arrivals: &[Arrival<'_>]) -> (Vec<usize>, u32) {
     // of `arrivals` where they come from several (SCOPE-1).
     by_age.sort_by_key(|&at| {
         let Arrival { stamp, document } = arrivals[at];
+        let complete = document.entity.end.is_some();
         (
             stamp,
             document.entity.id,
-            document.entity.end.is_some(),
+            document.is_subsegment,
+            complete,
             document.fingerprint,
         )
     });
-    let mut winner_of: HashMap<SegmentId, usize> = HashMap::with_capacity(arrivals.len());
-    let mut conflicts: u32 = 0;
+    let mut winner_of: HashMap<(SegmentId, bool), usize> = HashMap::with_capacity(arrivals.len());
     for &at in &by_age {
-        let Arrival { stamp, document } = arrivals[at];
-        let existing = winner_of.get(&document.entity.id).map(|&old| arrivals[old]);
-        match outcome(
-            existing.map(|old| (old.stamp, old.document)),
-            (stamp, document),
-        ) {
-            ArrivalOutcome::Changes => {
-                winner_of.insert(document.entity.id, at);
-            }
-            ArrivalOutcome::Conflict => conflicts = conflicts.saturating_add(1),
-            ArrivalOutcome::Ignored | ArrivalOutcome::Equal => {}
+        let document = arrivals[at].document;
+        let holder = winner_of
+            .entry((document.entity.id, document.is_subsegment))
+            .or_insert(at);
+        if replaces(document, arrivals[*holder].document) {
+            *holder = at;
         }
     }
-    by_age.retain(|at| winner_of.get(&arrivals[*at].document.entity.id) == Some(at));
+    let key = |at: usize| {
+        (
+            arrivals[at].document.entity.id,
+            arrivals[at].document.is_subsegment,
+        )
+    };
+    by_age.retain(|&at| winner_of.get(&key(at)) == Some(&at));
+    let mut taken: HashSet<SegmentId> = HashSet::with_capacity(by_age.len());
+    let winners = by_age.len();
+    by_age.retain(|&at| taken.insert(key(at).0));
+    let conflicts = u32::try_from(winners - by_age.len()).unwrap_or(u32::MAX);
     (by_age, conflicts)
+}
+
+/// True if a document replaces an older one of its id and kind (segments.md 5).
+fn replaces(newer: &Document, older: &Document) -> bool {
+    newer.fingerprint != older.fingerprint
+        && newer.entity.end.is_some() >= older.entity.end.is_some()
 }
 
 /// An entity of a winning document that wants its id.

@@ -64,6 +64,12 @@ impl Sample {
         self
     }
 
+    /// Another end, even before the start.
+    pub(crate) fn ends_at(mut self, end_millis: i64) -> Self {
+        self.0.end = Some(millis(end_millis));
+        self
+    }
+
     pub(crate) fn fault(mut self) -> Self {
         self.0.flags.fault = true;
         self

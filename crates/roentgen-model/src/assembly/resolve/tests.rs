@@ -207,34 +207,6 @@ fn resolve_survives_a_chain_of_fifty_thousand() {
     assert_eq!(resolved.entities.len(), 50_000);
 }
 
-#[test]
-fn outcome_names_what_an_arrival_does() {
-    let complete = sample("a", 1, 0..9).root();
-    let other = sample("a", 1, 0..8).root();
-    let open = sample("a", 1, 0..9).in_progress().root();
-    let subsegment = sample("a", 1, 0..9).subsegment(2);
-    let check = |old: Option<(i64, &Document)>, new: (i64, &Document), expect| {
-        let old = old.map(|(stamp, document)| (Stamp(stamp), document));
-        assert_eq!(outcome(old, (Stamp(new.0), new.1)), expect);
-    };
-    check(None, (1, &open), ArrivalOutcome::Changes);
-    check(Some((1, &open)), (2, &complete), ArrivalOutcome::Changes);
-    check(Some((1, &complete)), (2, &open), ArrivalOutcome::Ignored);
-    check(Some((1, &complete)), (2, &other), ArrivalOutcome::Changes);
-    check(Some((2, &complete)), (1, &other), ArrivalOutcome::Ignored);
-    check(Some((1, &complete)), (2, &complete), ArrivalOutcome::Equal);
-    check(
-        Some((1, &complete)),
-        (2, &subsegment),
-        ArrivalOutcome::Conflict,
-    );
-    check(
-        Some((2, &complete)),
-        (1, &subsegment),
-        ArrivalOutcome::Changes,
-    );
-}
-
 proptest! {
     /// ASM-1: exactly one entity an id, the greatest (complete, stamp) of its copies.
     #[test]
@@ -287,6 +259,31 @@ proptest! {
                 prop_assert!(resolved.entities[parent].children.contains(&at));
             }
             prop_assert!(entity.children.is_sorted_by_key(|&child| start(child)));
+        }
+    }
+
+    /// Losers may be forgotten as they lose.
+    #[test]
+    fn resolve_of_winners_is_resolve_of_all(documents in documents(), versions in documents()) {
+        let both: Vec<Document> = documents.into_iter().chain(versions).collect();
+        let all = spaced(&both);
+        let resolved = resolve(&all);
+        let mut kept: Vec<Arrival<'_>> = Vec::new();
+        let mut conflicts = 0;
+        for arrival in &all {
+            kept.push(*arrival);
+            let step = resolve(&kept);
+            conflicts += step.conflicts;
+            kept = step.winners.iter().map(|&at| kept[at]).collect();
+        }
+        if conflicts == 0 {
+            let of_winners = resolve(&kept);
+            let told = |resolved: &Resolved, arrivals: &[Arrival<'_>]| {
+                let entities = resolved.entities.iter();
+                let stamped = entities.map(|e| (e.id, arrivals[e.arrival].stamp, e.ordinal, e.parent));
+                stamped.collect::<Vec<_>>()
+            };
+            prop_assert_eq!(told(&of_winners, &kept), told(&resolved, &all));
         }
     }
 }
