@@ -5,7 +5,8 @@ use super::random::{documents, spaced, split};
 use super::sample::{TRACE_ID, arrivals, checkout_and_pay, document, facts, key, millis, sample};
 use super::*;
 use crate::document::facts::Document;
-use crate::time::Stamp;
+use crate::document::{DocumentSettings, parse};
+use crate::time::{Stamp, UnixNanos, round_to_millis};
 
 /// Name, kind, parent and owner of every entity, one per line.
 fn drawing(facts: &TraceFacts) -> Vec<String> {
@@ -335,5 +336,105 @@ proptest! {
             facts.root_causes.clone(),
         );
         prop_assert_eq!(facts, again);
+    }
+}
+
+/// Real answers of the service, if the fixtures are at hand beside the repository.
+fn observed_traces() -> Vec<(String, serde_json::Value)> {
+    let files = [
+        "aws-cli-xray-examples/batch-traces-get.json",
+        "grafana-xray-datasource/awsResponse.json",
+    ];
+    let package = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
+    let folder = std::path::Path::new(&package).join("../../../shared/fixtures");
+    let mut traces = Vec::new();
+    for file in files {
+        let Ok(text) = std::fs::read_to_string(folder.join(file)) else {
+            continue;
+        };
+        let answer: serde_json::Value = serde_json::from_str(&text).unwrap();
+        match answer.get("Traces").and_then(|traces| traces.as_array()) {
+            Some(listed) => traces.extend(listed.iter().map(|t| (file.to_owned(), t.clone()))),
+            None => traces.push((file.to_owned(), answer)),
+        }
+    }
+    traces
+}
+
+/// (name, type if the document has one, start, end) of an inferred segment.
+type Shape = (String, Option<String>, UnixNanos, Option<UnixNanos>);
+
+/// The facts of the real segments of an answer, and the shapes of its inferred ones.
+fn observed(trace: &serde_json::Value) -> (TraceFacts, Vec<Shape>) {
+    let time = |value: &serde_json::Value| {
+        value
+            .as_number()
+            .and_then(|n| UnixNanos::from_decimal_secs(&n.to_string()))
+    };
+    let settings = DocumentSettings {
+        retention_secs: 9_000_000_000,
+        ..Default::default()
+    };
+    let mut documents = Vec::new();
+    let mut shapes = Vec::new();
+    for entry in trace["Segments"].as_array().unwrap() {
+        let document = match &entry["Document"] {
+            serde_json::Value::String(text) => serde_json::from_str(text).unwrap(),
+            object => object.clone(),
+        };
+        let text = |member: &str| document[member].as_str().map(str::to_owned);
+        if document["inferred"] == true {
+            let (start, end) = (time(&document["start_time"]), time(&document["end_time"]));
+            shapes.push((text("name").unwrap(), text("origin"), start.unwrap(), end));
+        } else {
+            let sent = document.to_string();
+            let parsed = parse(
+                sent.as_bytes(),
+                UnixNanos::from_secs(9_000_000_000),
+                &settings,
+            );
+            documents.extend(parsed.into_iter().map(|p| p.outcome.unwrap()));
+        }
+    }
+    shapes.sort();
+    let id = documents[0].trace_id;
+    let facts = assemble(
+        id,
+        &arrivals(&documents),
+        Recorded::default(),
+        Default::default(),
+    );
+    (facts, shapes)
+}
+
+#[test]
+fn assemble_infers_what_the_service_inferred() {
+    let traces = observed_traces();
+    if traces.is_empty() {
+        eprintln!("skipped: no fixtures beside the repository");
+    }
+    for (file, trace) in traces {
+        let (facts, expect) = observed(&trace);
+        let inferred = facts
+            .entities
+            .iter()
+            .filter(|e| e.kind == EntityKind::Inferred);
+        let mut shapes: Vec<Shape> = inferred
+            .map(|e| {
+                let node_type = e.node.as_ref().and_then(|node| node.node_type.as_deref());
+                let origin = node_type.filter(|t| *t != "remote").map(str::to_owned);
+                (e.name.to_string(), origin, e.start, e.end)
+            })
+            .collect();
+        shapes.sort();
+        assert_eq!(shapes, expect, "{file}");
+        if let Some(seconds) = trace["Duration"].as_f64() {
+            let nanos = facts.duration_nanos.unwrap();
+            assert_eq!(
+                round_to_millis(nanos),
+                (seconds * 1000.0).round() as i64,
+                "{file}"
+            );
+        }
     }
 }
