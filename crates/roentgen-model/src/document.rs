@@ -14,6 +14,7 @@ pub mod facts;
 
 mod callee;
 mod canonical;
+mod check;
 mod json;
 mod name;
 mod read;
@@ -132,9 +133,9 @@ pub fn parse<'a>(text: &'a [u8], now: UnixNanos, settings: &DocumentSettings) ->
 }
 
 impl DocumentSettings {
-    fn limits(&self, now: UnixNanos) -> read::Limits {
+    fn limits(&self, now: UnixNanos) -> check::Limits {
         let retention_nanos = UnixNanos::from_secs(self.retention_secs).0;
-        read::Limits {
+        check::Limits {
             now,
             start_min: UnixNanos(now.0.saturating_sub(retention_nanos)),
             check_start_ahead: true,

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use super::callee::REMOTE_TYPE;
+use super::check::Limits;
 use super::facts::DocumentEntity;
 use super::json::{Kind, Value};
-use super::read::{Limits, Reading, read};
+use super::read::{Reading, read};
 use super::schema::{
     BODY, INFERRED_BODY_LEN, Place, Shape, distinct_members, hashed_id, separate, write,
     write_member,

@@ -1,5 +1,7 @@
 //! Names of segments and subsegments (segments.md 2.1).
 
+use unicode_general_category::{GeneralCategory, get_general_category};
+
 use crate::limits::NAME_CHARS_MAX;
 
 /// 1–200 characters: Unicode letters, numbers, separators, and `_ . : / % & # = + \ - @`.
@@ -17,8 +19,26 @@ fn length_ok(name: &str) -> bool {
 }
 
 fn is_segment_name_char(c: char) -> bool {
+    use GeneralCategory::{
+        DecimalNumber, LetterNumber, LineSeparator, LowercaseLetter, ModifierLetter, OtherLetter,
+        OtherNumber, ParagraphSeparator, SpaceSeparator, TitlecaseLetter, UppercaseLetter,
+    };
     if c.is_ascii() {
         return c.is_ascii_alphanumeric() || " _.:/%&#=+\\-@".contains(c);
     }
-    c.is_alphanumeric() || c.is_whitespace() && !c.is_control()
+    // The standard library's classes are wider: `is_alphabetic` also holds marks.
+    matches!(
+        get_general_category(c),
+        UppercaseLetter
+            | LowercaseLetter
+            | TitlecaseLetter
+            | ModifierLetter
+            | OtherLetter
+            | DecimalNumber
+            | LetterNumber
+            | OtherNumber
+            | SpaceSeparator
+            | LineSeparator
+            | ParagraphSeparator
+    )
 }

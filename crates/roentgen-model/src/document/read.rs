@@ -5,33 +5,23 @@ use std::sync::Arc;
 
 use super::callee::{Call, callee};
 use super::canonical::fingerprint;
+use super::check::{
+    EntityHead, Limits, Members, ahead, check, read_id, read_name, read_segment_id, read_start,
+    read_time, read_trace_id,
+};
 use super::facts::{Cause, Document, DocumentEntity, Exception, Link};
 use super::json::{Kind, Tape, Value, top_parts};
-use super::{Refusal, RefusalCode, cut, name};
+use super::{Refusal, RefusalCode, cut};
 use crate::assembly::facts::{AnnotationValue, Flags, HttpFacts, LinkReference, Namespace};
-use crate::ids::{SegmentId, TraceId};
+use crate::ids::SegmentId;
 use crate::limits::{
     ANNOTATION_KEY_CHARS_MAX, ANNOTATION_VALUE_CHARS_MAX, DOCUMENT_BYTES_MAX, JSON_DEPTH_MAX,
-    LINKS_PER_SEGMENT_MAX, START_AHEAD_SECS_MAX, SUBSEGMENT_DEPTH_MAX,
+    LINKS_PER_SEGMENT_MAX, SUBSEGMENT_DEPTH_MAX,
 };
 use crate::time::UnixNanos;
 
 /// The member of a link's `attributes` that tells its direction (segments.md 2.8).
 const REFERENCE_TYPE: &str = "aws.xray.reserved.reference_type";
-
-/// What a document is held against.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    pub(super) now: UnixNanos,
-    /// Earlier starts are too old (segments.md 4).
-    pub(super) start_min: UnixNanos,
-    /// A start may not lie further ahead of `now` than [`START_AHEAD_SECS_MAX`].
-    pub(super) check_start_ahead: bool,
-    /// Also hold the time part of the trace id against `start_min`.
-    pub(super) check_trace_id_time: bool,
-    /// Characters of a string that are indexed.
-    pub(super) chars_max: usize,
-}
 
 /// A valid document with the way back into its text.
 #[derive(Debug)]
@@ -128,175 +118,6 @@ fn subsegments_nest_within_limit(root: Value<'_>) -> bool {
         }
     }
     true
-}
-
-fn ahead(of: UnixNanos) -> UnixNanos {
-    UnixNanos(of.0.saturating_add(UnixNanos::from_secs(START_AHEAD_SECS_MAX).0))
-}
-
-/// The members the house looks at; absent and `null` are one.
-#[derive(Clone, Copy, Debug, Default)]
-struct Members<'t> {
-    id: Option<Value<'t>>,
-    trace_id: Option<Value<'t>>,
-    parent_id: Option<Value<'t>>,
-    kind: Option<Value<'t>>,
-    name: Option<Value<'t>>,
-    start_time: Option<Value<'t>>,
-    end_time: Option<Value<'t>>,
-    in_progress: Option<Value<'t>>,
-    namespace: Option<Value<'t>>,
-    origin: Option<Value<'t>>,
-    user: Option<Value<'t>>,
-    resource_arn: Option<Value<'t>>,
-    http: Option<Value<'t>>,
-    aws: Option<Value<'t>>,
-    sql: Option<Value<'t>>,
-    annotations: Option<Value<'t>>,
-    cause: Option<Value<'t>>,
-    error: Option<Value<'t>>,
-    throttle: Option<Value<'t>>,
-    fault: Option<Value<'t>>,
-    links: Option<Value<'t>>,
-    subsegments: Option<Value<'t>>,
-}
-
-impl<'t> Members<'t> {
-    fn of(object: Value<'t>) -> Self {
-        let mut found = Self::default();
-        for (key, value) in object.members() {
-            let slot = match key.as_str().as_deref() {
-                Some("id") => &mut found.id,
-                Some("trace_id") => &mut found.trace_id,
-                Some("parent_id") => &mut found.parent_id,
-                Some("type") => &mut found.kind,
-                Some("name") => &mut found.name,
-                Some("start_time") => &mut found.start_time,
-                Some("end_time") => &mut found.end_time,
-                Some("in_progress") => &mut found.in_progress,
-                Some("namespace") => &mut found.namespace,
-                Some("origin") => &mut found.origin,
-                Some("user") => &mut found.user,
-                Some("resource_arn") => &mut found.resource_arn,
-                Some("http") => &mut found.http,
-                Some("aws") => &mut found.aws,
-                Some("sql") => &mut found.sql,
-                Some("annotations") => &mut found.annotations,
-                Some("cause") => &mut found.cause,
-                Some("error") => &mut found.error,
-                Some("throttle") => &mut found.throttle,
-                Some("fault") => &mut found.fault,
-                Some("links") => &mut found.links,
-                Some("subsegments") => &mut found.subsegments,
-                _ => continue,
-            };
-            *slot = (!value.is_null()).then_some(value);
-        }
-        found
-    }
-}
-
-/// What the checks have read.
-struct Head {
-    trace_id: TraceId,
-    parent_id: Option<SegmentId>,
-    entity: EntityHead,
-}
-
-struct EntityHead {
-    id: SegmentId,
-    name: Arc<str>,
-    start: UnixNanos,
-    end: Option<UnixNanos>,
-}
-
-/// Checks 3 to 13 of segments.md 10, in that order.
-fn check(members: &Members<'_>, is_subsegment: bool, limits: &Limits) -> Result<Head, RefusalCode> {
-    let id = read_id(members.id)?;
-    let trace_id = read_trace_id(members.trace_id)?;
-    let start = read_start(members.start_time);
-    let too_old = start.is_ok_and(|start| start < limits.start_min);
-    let id_time = UnixNanos::from_secs(i64::from(trace_id.epoch_secs()));
-    if too_old || limits.check_trace_id_time && id_time < limits.start_min {
-        return Err(RefusalCode::InvalidTraceId);
-    }
-    let name = read_name(members.name, is_subsegment)?;
-    let start = start?;
-    if limits.check_start_ahead && start > ahead(limits.now) {
-        return Err(RefusalCode::InvalidStartTime);
-    }
-    let end = match members.end_time {
-        Some(end) => Some(read_time(end).ok_or(RefusalCode::InvalidEndTime)?),
-        None if members.in_progress.and_then(Value::as_bool) == Some(true) => None,
-        None => return Err(RefusalCode::MissingEndTime),
-    };
-    if is_subsegment && members.parent_id.is_none() {
-        return Err(RefusalCode::MissingParentId);
-    }
-    let parent_id = match members.parent_id {
-        Some(parent) => Some(read_segment_id(parent).ok_or(RefusalCode::InvalidParentId)?),
-        None => None,
-    };
-    // `segment` counts as absent (segments.md 1, our choice).
-    if members
-        .kind
-        .is_some_and(|kind| !is_subsegment && !kind.is_text("segment"))
-    {
-        return Err(RefusalCode::InvalidType);
-    }
-    Ok(Head {
-        trace_id,
-        parent_id,
-        entity: EntityHead {
-            id,
-            name,
-            start,
-            end,
-        },
-    })
-}
-
-fn read_id(id: Option<Value<'_>>) -> Result<SegmentId, RefusalCode> {
-    // `[]` and `{}` count as missing (segments.md 10, check 3).
-    let present = id.filter(|id| !matches!(id.kind(), Kind::Array | Kind::Object));
-    let id = present.ok_or(RefusalCode::MissingId)?;
-    read_segment_id(id).ok_or(RefusalCode::InvalidId)
-}
-
-fn read_segment_id(id: Value<'_>) -> Option<SegmentId> {
-    id.as_str()?.parse().ok()
-}
-
-fn read_trace_id(id: Option<Value<'_>>) -> Result<TraceId, RefusalCode> {
-    let id = id.ok_or(RefusalCode::MissingTraceId)?;
-    let parsed = id.as_str().and_then(|id| TraceId::parse_xray(&id).ok());
-    parsed.ok_or(RefusalCode::InvalidTraceId)
-}
-
-fn read_name(value: Option<Value<'_>>, is_subsegment: bool) -> Result<Arc<str>, RefusalCode> {
-    let text = value
-        .ok_or(RefusalCode::MissingName)?
-        .as_str()
-        .ok_or(RefusalCode::InvalidName)?;
-    let valid = if is_subsegment {
-        name::is_subsegment_name
-    } else {
-        name::is_segment_name
-    };
-    if valid(&text) {
-        Ok(text.into())
-    } else {
-        Err(RefusalCode::InvalidName)
-    }
-}
-
-fn read_start(start: Option<Value<'_>>) -> Result<UnixNanos, RefusalCode> {
-    let start = start.ok_or(RefusalCode::MissingStartTime)?;
-    read_time(start).ok_or(RefusalCode::InvalidStartTime)
-}
-
-fn read_time(time: Value<'_>) -> Option<UnixNanos> {
-    UnixNanos::from_decimal_secs(time.as_number()?)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,6 +7,8 @@ use crate::ids::TraceId;
 use crate::limits::DOCUMENT_BYTES_MAX;
 use crate::time::UnixNanos;
 
+mod fixtures;
+
 const NOW: UnixNanos = UnixNanos::from_secs(1_700_000_000);
 const TRACE_ID: &str = "1-6553f100-00112233445566778899aabb";
 
@@ -288,6 +290,8 @@ mod checks {
             "\\u0085",
             "😀",
             "a\u{200b}b",
+            "e\u{301}",
+            "ⓐ",
             "\\ud800",
             &long,
         ] {
