@@ -85,7 +85,7 @@ fn greet(http: SocketAddr, daemon: SocketAddr) {
          \n  daemon port  {daemon} (UDP, and TCP for SDKs)\
          \n  metrics      http://{http}/metrics\n\
          \nTry (any credentials will do):\
-         \n  export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_REGION=us-east-1\
+         \n  export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_DEFAULT_REGION=us-east-1\
          \n  aws xray get-trace-summaries --endpoint-url http://{http} \\\
          \n    --start-time $(date -d '5 minutes ago' +%s) --end-time $(date +%s) \\\
          \n    --filter-expression 'service(\"pay\") {{ fault }}'\n\
