@@ -55,7 +55,7 @@ impl Expansion<'_> {
         let mut groups = Groups::new();
         let mut levels = 0;
         for (is_arn, name, at) in references {
-            let key = (is_arn, name.into_owned());
+            let key = (is_arn, name);
             if groups.contains_key(&key) {
                 continue;
             }

@@ -27,6 +27,9 @@ pub(super) enum Keyword {
 use CauseKind::{Error, Fault, ResponseTime};
 use CausePart::{Entity, Exception, Service};
 
+/// In the grammar, but always an error: response-time causes have no exceptions (4.4).
+const NEVER_ALLOWED: Keyword = Keyword::Cause(ResponseTime, Exception);
+
 /// All keywords but annotations, lower case.
 const KEYWORDS: &[(&str, Keyword)] = &[
     ("ok", Keyword::Flag(Flag::Ok)),
@@ -105,6 +108,9 @@ const OTHER_WORDS: &[&str] = &[
     "annotation",
 ];
 
+/// Words of other languages, and a keyword that never was one (filter-expressions.md 3).
+const HABITS: &[(&str, &str)] = &[("not", "!"), ("coldstart", "annotation.ColdStart")];
+
 /// The keyword written `word`, in any case.
 pub(super) fn lookup(word: &str) -> Option<Keyword> {
     KEYWORDS
@@ -120,12 +126,28 @@ pub(super) fn suggestion(word: &str) -> Option<&'static str> {
         return None;
     }
     let written = word.to_ascii_lowercase();
-    let names = KEYWORDS
+    let habit = HABITS.iter().find(|(other, _)| *other == written);
+    if let Some((_, meant)) = habit {
+        return Some(meant);
+    }
+    let usable = KEYWORDS
         .iter()
-        .map(|(name, _)| *name)
-        .chain(OTHER_WORDS.iter().copied());
-    let nearest = names.map(|name| (distance(&written, name), name)).min()?;
-    (nearest.0 <= (word.len() / 3).clamp(1, 4)).then_some(nearest.1)
+        .filter(|(_, keyword)| *keyword != NEVER_ALLOWED);
+    let names = || {
+        usable
+            .clone()
+            .map(|(name, _)| *name)
+            .chain(OTHER_WORDS.iter().copied())
+    };
+    let nearest = names().map(|name| (distance(&written, name), name)).min()?;
+    if nearest.0 <= (word.len() / 3).clamp(1, 4) {
+        return Some(nearest.1);
+    }
+    // Half a keyword: `rootcause.fault`, `instance`.
+    names().find(|name| {
+        name.strip_prefix(&*written)
+            .is_some_and(|rest| rest.starts_with('.'))
+    })
 }
 
 /// Edits (insert, remove, replace) between two ASCII words.

@@ -106,6 +106,16 @@ impl<'a> Lexer<'a> {
         })
     }
 
+    /// Where the next character stands, if there is one and it is not the wanted one.
+    pub(super) fn before_other_than(&mut self, wanted: char) -> Option<usize> {
+        self.skip_space();
+        self.rest()
+            .chars()
+            .next()
+            .filter(|next| *next != wanted)
+            .map(|_| self.at)
+    }
+
     fn rest(&self) -> &'a str {
         self.text.get(self.at..).unwrap_or("")
     }

@@ -11,6 +11,8 @@ use super::keyword::{self, Keyword};
 use super::lex::{Comparison, Lexer, Spanned, Token};
 use crate::limits::{FILTER_BYTES_MAX, FILTER_DEPTH_MAX, FILTER_PREDICATES_MAX};
 
+mod selector;
+
 /// An expression as written. Positions are bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Syntax<'a> {
@@ -73,7 +75,7 @@ pub(super) struct Parsed<'a> {
     pub(super) syntax: Option<Syntax<'a>>,
     pub(super) lexer: Lexer<'a>,
     /// Operands of `group.name` (false) and `group.arn` (true), with where they stand.
-    pub(super) groups: Vec<(bool, Cow<'a, str>, usize)>,
+    pub(super) groups: Vec<(bool, String, usize)>,
 }
 
 pub(super) fn parse(text: &str) -> Result<Parsed<'_>, FilterError> {
@@ -115,7 +117,7 @@ struct Parser<'a> {
     ahead: Spanned<'a>,
     depth: usize,
     predicates: usize,
-    groups: Vec<(bool, Cow<'a, str>, usize)>,
+    groups: Vec<(bool, String, usize)>,
 }
 
 impl<'a> Parser<'a> {
@@ -233,17 +235,9 @@ impl<'a> Parser<'a> {
             }
             Keyword::GroupName | Keyword::GroupArn => {
                 let test = self.test()?;
-                if let Some(Test {
-                    operand,
-                    operand_at,
-                    ..
-                }) = &test
-                {
-                    if let Some(name) = operand.as_text() {
-                        let is_arn = keyword == Keyword::GroupArn;
-                        self.groups
-                            .push((is_arn, name.to_owned().into(), *operand_at));
-                    }
+                if let Some((name, at)) = test.as_ref().and_then(Test::group) {
+                    let is_arn = keyword == Keyword::GroupArn;
+                    self.groups.push((is_arn, name.to_owned(), at));
                 }
                 Ok(Question::Simple(keyword, test))
             }
@@ -273,18 +267,20 @@ impl<'a> Parser<'a> {
             return Err(self.error_ahead("expected `.` or `[` and an annotation key, found {}"));
         }
         let opening = self.ahead.at;
-        let key = match self.lexer.bracket_word() {
-            Some(Spanned {
-                token: Token::Word(key),
-                ..
-            }) => {
-                self.advance()?;
-                Cow::Borrowed(key)
+        let key = if let Some(Spanned {
+            token: Token::Word(key),
+            ..
+        }) = self.lexer.bracket_word()
+        {
+            if let Some(at) = self.lexer.before_other_than(']') {
+                let reason = "expected `]`; a key with other characters stands in double quotes";
+                return Err(self.lexer.error(reason, at));
             }
-            _ => {
-                self.advance()?;
-                self.string("expected an annotation key, found {}")?
-            }
+            self.advance()?;
+            Cow::Borrowed(key)
+        } else {
+            self.advance()?;
+            self.string("expected an annotation key, found {}")?
         };
         self.close('[', ']', opening)?;
         Ok(Question::Annotation(place, key, self.test()?))
@@ -362,111 +358,6 @@ impl<'a> Parser<'a> {
         self.enclosed('{', '}').map(Some)
     }
 
-    /// `[ "(" [ entity ] ")" ]`
-    fn service_entity(&mut self) -> Result<NodeSelector, FilterError> {
-        let opening = self.ahead.at;
-        if !self.advance_over('(')? {
-            return Ok(NodeSelector::default());
-        }
-        if self.advance_over(')')? {
-            return Ok(NodeSelector::default());
-        }
-        let entity = self.entity('(', opening)?;
-        self.close('(', ')', opening)?;
-        Ok(entity)
-    }
-
-    /// `[ "(" [ entity "," entity ] ")" ]`
-    fn edge_entities(&mut self) -> Result<(NodeSelector, NodeSelector), FilterError> {
-        let opening = self.ahead.at;
-        if !self.advance_over('(')? {
-            return Ok(Default::default());
-        }
-        if self.advance_over(')')? {
-            return Ok(Default::default());
-        }
-        let source = self.entity('(', opening)?;
-        match self.ahead.token {
-            Token::Mark(',') => self.advance()?,
-            Token::Mark(')') => {
-                return Err(self.error_ahead("`edge` takes two arguments or none, found one"));
-            }
-            _ => return Err(self.expected("`,`", '(', opening)),
-        }
-        let destination = self.entity('(', opening)?;
-        self.close('(', ')', opening)?;
-        Ok((source, destination))
-    }
-
-    /// A string, or `id(…)`.
-    fn entity(&mut self, bracket: char, opening: usize) -> Result<NodeSelector, FilterError> {
-        match &mut self.ahead.token {
-            Token::String(name) => {
-                let name = Some(std::mem::take(name).into());
-                self.advance()?;
-                Ok(NodeSelector {
-                    name,
-                    ..NodeSelector::default()
-                })
-            }
-            Token::Word(word) if word.eq_ignore_ascii_case("id") => {
-                self.advance()?;
-                self.id_arguments()
-            }
-            _ => Err(self.expected("a string or `id(…)`", bracket, opening)),
-        }
-    }
-
-    /// What follows `id`.
-    fn id_arguments(&mut self) -> Result<NodeSelector, FilterError> {
-        let opening = self.ahead.at;
-        if !self.advance_over('(')? {
-            return Err(self.error_ahead("expected `(` after `id`, found {}"));
-        }
-        let mut selector = NodeSelector::default();
-        if self.advance_over(')')? {
-            return Ok(selector);
-        }
-        loop {
-            self.id_argument(&mut selector, opening)?;
-            if !self.advance_over(',')? {
-                break;
-            }
-        }
-        self.close('(', ')', opening)?;
-        Ok(selector)
-    }
-
-    /// `name: "…"`
-    fn id_argument(&mut self, into: &mut NodeSelector, opening: usize) -> Result<(), FilterError> {
-        let Token::Word(word) = self.ahead.token else {
-            return Err(self.expected("`name:`, `type:` or `account.id:`", '(', opening));
-        };
-        let slot = match word.to_ascii_lowercase().as_str() {
-            "name" => &mut into.name,
-            "type" => &mut into.node_type,
-            // The second spelling is accepted by our choice.
-            "account.id" | "accountid" => &mut into.account_id,
-            _ => {
-                let known = "expected `name:`, `type:` or `account.id:`";
-                return Err(self.error_ahead(&format!("{known}, found {{}}")));
-            }
-        };
-        if slot.is_some() {
-            let reason = format!("argument `{word}` of `id` is given twice");
-            return Err(self.lexer.error(reason, self.ahead.at));
-        }
-        self.advance()?;
-        if !self.advance_over(':')? {
-            return Err(self.expected("`:`", '(', opening));
-        }
-        *slot = Some(
-            self.string("expected a string in double quotes, found {}")?
-                .into(),
-        );
-        Ok(())
-    }
-
     fn string(&mut self, otherwise: &str) -> Result<Cow<'a, str>, FilterError> {
         let Token::String(string) = &mut self.ahead.token else {
             return Err(self.error_ahead(otherwise));
@@ -518,8 +409,12 @@ impl<'a> Parser<'a> {
         )
     }
 
+    /// Something that cannot go on what stands before it.
     fn unexpected(&self) -> FilterError {
-        self.error_ahead("unexpected {}")
+        self.error_ahead(match self.ahead.token {
+            Token::Mark(')' | '}' | ']') => "unexpected {}",
+            _ => "expected `AND`, `OR` or a condition, found {}",
+        })
     }
 
     fn never_closed(&self, opening: char, at: usize) -> FilterError {
@@ -535,6 +430,16 @@ impl<'a> Parser<'a> {
         let found = self.ahead.token.describe();
         self.lexer
             .error(format!("expected {what}, found {found}"), self.ahead.at)
+    }
+}
+
+impl Test<'_> {
+    /// The group that is meant, and where it is named; `None` if the test makes no sense for groups.
+    fn group(&self) -> Option<(&str, usize)> {
+        let Operator::Is(Comparison::Equal | Comparison::NotEqual) = self.operator else {
+            return None;
+        };
+        Some((self.operand.as_text()?, self.operand_at))
     }
 }
 
@@ -591,11 +496,8 @@ fn text_operator(word: &str) -> Option<Operator> {
 
 /// Words that are never a keyword or a bare value.
 fn is_reserved(word: &str) -> bool {
-    let reserved = |name: &&str| name.eq_ignore_ascii_case(word);
-    ["AND", "OR", "true", "false"]
-        .iter()
-        .any(|name| reserved(name))
-        || text_operator(word).is_some()
+    let others = ["AND", "OR", "true", "false"];
+    others.iter().any(|name| name.eq_ignore_ascii_case(word)) || text_operator(word).is_some()
 }
 
 fn boolean(word: &str) -> Option<bool> {

@@ -4,6 +4,10 @@ use super::*;
 use crate::testing;
 use crate::time::UnixNanos;
 
+mod cases;
+mod limits;
+mod ranges;
+
 const START: i64 = 1_700_000_000;
 
 proptest! {
@@ -71,4 +75,11 @@ proptest! {
         // Clients of orphans aside, which have no calls, every node has a segment.
         prop_assert_eq!(filter.matches(&facts, &ranged), filter.matches(&facts, &plain));
     }
+}
+
+#[test]
+fn only_an_empty_expression_is_empty() {
+    let is_empty = |text: &str| Filter::parse(text, &NoGroups).unwrap().is_empty();
+    assert!(is_empty("") && is_empty(" \t\r\n"));
+    assert!(!is_empty("ok"));
 }

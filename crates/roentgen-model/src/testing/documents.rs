@@ -99,7 +99,7 @@ pub fn trace(starts: Range<i64>) -> impl Strategy<Value = RandomTrace> {
             let trace_id = TraceId::from_bytes(bytes);
             RandomTrace {
                 trace_id,
-                documents: documents(trace_id, start, &drafts),
+                documents: documents(trace_id, start, drafts),
             }
         },
     )
@@ -248,7 +248,11 @@ fn members() -> impl Strategy<Value = Members> {
         )
 }
 
-fn documents(trace_id: TraceId, start: i64, drafts: &[Draft]) -> Vec<String> {
+fn documents(trace_id: TraceId, start: i64, mut drafts: Vec<Draft>) -> Vec<String> {
+    // A trace that begins with an orphan is the exception.
+    if let Some(first) = drafts.first_mut() {
+        first.is_segment |= first.parent % 8 != 0;
+    }
     let mut entities: Vec<Map<String, Value>> = drafts
         .iter()
         .enumerate()
@@ -261,8 +265,9 @@ fn documents(trace_id: TraceId, start: i64, drafts: &[Draft]) -> Vec<String> {
         let Some(draft) = drafts.get(at) else {
             continue;
         };
-        let parent = draft.parent % (at + 2);
-        let parent = parent.checked_sub(2);
+        // 0: none, 1: unknown, else one of the entities before.
+        let choice = draft.parent % (4 * at + 2);
+        let parent = choice.checked_sub(2).map(|choice| choice % at);
         let is_subsegment = !draft.is_segment;
         if let (true, false, Some(parent)) = (is_subsegment, draft.independent, parent) {
             if let Some(parent) = entities.get_mut(parent) {
@@ -278,9 +283,9 @@ fn documents(trace_id: TraceId, start: i64, drafts: &[Draft]) -> Vec<String> {
             members.insert("type".into(), "subsegment".into());
         }
         // A segment may have no parent at all; a subsegment's may be unknown.
-        let has_parent = is_subsegment || draft.parent % (at + 2) != 0;
+        let has_parent = is_subsegment || choice != 0;
         if has_parent {
-            let id = parent.map_or(0xdead, |parent| entity_id(parent));
+            let id = parent.map_or(0xdead, entity_id);
             members.insert(
                 "parent_id".into(),
                 SegmentId::from_u64(id).to_string().into(),
@@ -316,24 +321,64 @@ fn entity_id(at: usize) -> u64 {
 
 /// The members that an entity has wherever it is sent.
 fn entity(start: i64, at: usize, draft: &Draft) -> Map<String, Value> {
-    let mut out = Map::new();
     let members = &draft.members;
-    let mut put = |name: &str, value: Value| {
-        out.insert(name.to_owned(), value);
-    };
     let start_micros = start * 1_000_000 + i64::from(draft.offset_millis) * 1_000;
-    put("id", SegmentId::from_u64(entity_id(at)).to_string().into());
-    put("name", draft.name.into());
-    put("start_time", secs(start_micros));
-    match draft.length_micros {
-        Some(length) => put("end_time", secs(start_micros + i64::from(length))),
-        None => put("in_progress", true.into()),
-    }
+    let mut out = Map::new();
+    let mut put = |name: &str, value: Option<Value>| {
+        value.into_iter().for_each(|value| {
+            out.insert(name.to_owned(), value);
+        });
+    };
+    put(
+        "id",
+        Some(SegmentId::from_u64(entity_id(at)).to_string().into()),
+    );
+    put("name", Some(draft.name.into()));
+    put("start_time", Some(secs(start_micros)));
+    put(
+        "end_time",
+        draft
+            .length_micros
+            .map(|length| secs(start_micros + i64::from(length))),
+    );
+    put(
+        "in_progress",
+        draft.length_micros.is_none().then_some(Value::Bool(true)),
+    );
     for (name, flag) in ["error", "throttle", "fault"].into_iter().zip(draft.flags) {
-        if let Some(flag) = flag {
-            put(name, flag.into());
-        }
+        put(name, flag.map(Value::Bool));
     }
+    if draft.is_segment {
+        put("origin", members.origin.map(Value::from));
+        put("user", members.user.map(Value::from));
+        put("resource_arn", members.arn.map(Value::from));
+    } else {
+        put("namespace", members.namespace.map(Value::from));
+        put(
+            "sql",
+            members
+                .is_sql
+                .then(|| json!({"sanitized_query": "select 1"})),
+        );
+    }
+    put("http", http(members));
+    put("aws", aws(draft.is_segment, members));
+    let annotations = members
+        .annotations
+        .iter()
+        .map(|(k, v)| ((*k).to_owned(), v.clone()));
+    put("annotations", filled(annotations.collect()));
+    put(
+        "cause",
+        members.exception.map(|(name, message)| {
+            let id = SegmentId::from_u64(0xe000 + entity_id(at)).to_string();
+            json!({"exceptions": [{"id": id, "type": name, "message": message}]})
+        }),
+    );
+    out
+}
+
+fn http(members: &Members) -> Option<Value> {
     let mut http = Map::new();
     if let Some((url, method, agent, address)) = members.request {
         let request =
@@ -343,58 +388,28 @@ fn entity(start: i64, at: usize, draft: &Draft) -> Map<String, Value> {
     if let Some(status) = members.status {
         http.insert("response".into(), json!({ "status": status }));
     }
-    if !http.is_empty() {
-        put("http", http.into());
-    }
+    filled(http)
+}
+
+fn aws(is_segment: bool, members: &Members) -> Option<Value> {
     let mut aws = Map::new();
     if let Some(account) = members.account {
         aws.insert("account_id".into(), account.into());
     }
-    if draft.is_segment {
-        let texts = [
-            ("origin", members.origin),
-            ("user", members.user),
-            ("resource_arn", members.arn),
-        ];
-        for (name, text) in texts {
-            text.into_iter().for_each(|text| put(name, text.into()));
-        }
-        if let Some((zone, instance)) = members.machine {
-            aws.insert(
-                "ec2".into(),
-                json!({"availability_zone": zone, "instance_id": instance}),
-            );
-        }
-    } else {
-        members
-            .namespace
-            .into_iter()
-            .for_each(|namespace| put("namespace", namespace.into()));
-        if members.is_sql {
-            put("sql", json!({"sanitized_query": "select 1"}));
-        }
-        members.table.into_iter().for_each(|table| {
-            aws.insert("table_name".into(), table.into());
-        });
-    }
-    if !aws.is_empty() {
-        put("aws", aws.into());
-    }
-    if !members.annotations.is_empty() {
-        let annotations = members
-            .annotations
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), v.clone()));
-        put("annotations", Value::Object(annotations.collect()));
-    }
-    if let Some((name, message)) = members.exception {
-        let id = SegmentId::from_u64(0xe000 + entity_id(at)).to_string();
-        put(
-            "cause",
-            json!({"exceptions": [{"id": id, "type": name, "message": message}]}),
+    if let (true, Some((zone, instance))) = (is_segment, members.machine) {
+        aws.insert(
+            "ec2".into(),
+            json!({"availability_zone": zone, "instance_id": instance}),
         );
     }
-    out
+    if let (false, Some(table)) = (is_segment, members.table) {
+        aws.insert("table_name".into(), table.into());
+    }
+    filled(aws)
+}
+
+fn filled(members: Map<String, Value>) -> Option<Value> {
+    (!members.is_empty()).then_some(Value::Object(members))
 }
 
 /// Epoch seconds as a number with microseconds, digit by digit.
