@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::facts::{DocumentEntity, Exception, Link};
-use super::{Document, DocumentSettings, Parsed, Refusal, RefusalCode, parse};
+use super::{Document, DocumentSettings, Parsed, Refusal, RefusalCode, compile, parse};
 use crate::assembly::facts::{AnnotationValue, Flags, LinkReference, Namespace};
 use crate::ids::TraceId;
 use crate::limits::DOCUMENT_BYTES_MAX;
@@ -878,8 +878,8 @@ mod robust {
         }
 
         #[test]
-        fn mutated_documents_get_a_verdict(
-            edits in prop::collection::vec((0..SEED.len(), any::<u8>(), 0..3u8), 1..6)
+        fn mutated_documents_get_a_verdict_and_compile_into_such_that_pass(
+            edits in prop::collection::vec((0..SEED.len(), any::<u8>(), 0..4u8), 1..6)
         ) {
             let mut bytes = SEED.as_bytes().to_vec();
             for (at, byte, how) in edits {
@@ -887,10 +887,32 @@ mod robust {
                 match how {
                     0 => bytes[at] = byte,
                     1 => bytes.insert(at, byte),
+                    // Moves a part, so that members change places and values their types.
+                    2 => {
+                        let to = bytes.len().min(at + usize::from(byte));
+                        let part: Vec<u8> = bytes.drain(at..to).collect();
+                        bytes.extend(part);
+                    }
                     _ => { bytes.remove(at); }
                 }
+                if bytes.is_empty() {
+                    bytes.push(b'x');
+                }
             }
-            prop_assert!(!parse_all(&bytes).is_empty());
+            for parsed in parse_all(&bytes) {
+                let Ok(document) = parsed.outcome else { continue };
+                let text = std::str::from_utf8(parsed.text).unwrap();
+                let stamp = crate::time::Stamp(NOW.0);
+                let compiled = compile::compile(document.trace_id, &[(stamp, text)]).segments;
+                prop_assert_eq!(compiled[0].0, document.entity.id);
+                let again = parse_all(compiled[0].1.as_bytes()).remove(0).outcome;
+                let again = again.expect("a compiled document passes");
+                prop_assert_eq!(again.entity.flags, document.entity.flags);
+                prop_assert_eq!(again.entity.http, document.entity.http);
+                prop_assert_eq!(again.entity.annotations, document.entity.annotations);
+                prop_assert_eq!(again.entity.end, document.entity.end);
+                prop_assert_eq!(again.parent_id, document.parent_id);
+            }
         }
 
         #[test]

@@ -132,6 +132,17 @@ fn own_documents_come_back_with_every_member() {
 }
 
 #[test]
+fn documents_with_every_field_come_back_whole() {
+    let path = repository().join("tests/fixtures/every_field.json");
+    let text = std::fs::read_to_string(path).unwrap();
+    let documents: Vec<Value> = serde_json::from_str(&text).unwrap();
+    assert!(!documents.is_empty());
+    for document in documents {
+        survives(&document.to_string(), &[]);
+    }
+}
+
+#[test]
 fn own_documents_tell_what_their_sdks_mean() {
     let python = read(&own("python-flask.json")).unwrap().entity;
     let calls: Vec<_> = python
