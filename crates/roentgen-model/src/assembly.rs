@@ -6,6 +6,7 @@
 
 pub mod derive;
 pub mod facts;
+pub mod link;
 pub mod resolve;
 pub mod root_cause;
 
@@ -66,7 +67,7 @@ pub struct AssemblySettings {
 /// The facts of a trace. `arrivals` are its documents in any order, losers and duplicates included;
 /// equal documents with equal stamps give equal facts (ASM-1, ASM-2).
 ///
-/// [`LinkFacts::source`] is left empty for the store to fill (LINK-1). Takes O(n log n).
+/// [`LinkFacts::source`] is left empty for the store to fill (LINK-1: [`link::link_sources`]). Takes O(n log n).
 #[must_use]
 pub fn assemble(
     trace_id: TraceId,
@@ -289,11 +290,7 @@ fn real(
     segment: Option<EntityOrdinal>,
     indexed_keys: &HashSet<&str>,
 ) -> EntityFacts {
-    let node = is_segment.then(|| NodeKey {
-        name: Arc::clone(&source.name),
-        node_type: source.origin.clone(),
-        account_id: source.account_id.clone(),
-    });
+    let node = is_segment.then(|| segment_node(source));
     let is_indexed = |(key, _): &&(Arc<str>, _)| indexed_keys.contains(&**key);
     EntityFacts {
         kind: if is_segment {
@@ -320,6 +317,15 @@ fn real(
             .filter(is_indexed)
             .cloned()
             .collect(),
+    }
+}
+
+/// The node of a real segment (service-graph.md 2.1).
+fn segment_node(segment: &DocumentEntity) -> NodeKey {
+    NodeKey {
+        name: Arc::clone(&segment.name),
+        node_type: segment.origin.clone(),
+        account_id: segment.account_id.clone(),
     }
 }
 
