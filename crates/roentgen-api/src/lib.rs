@@ -15,6 +15,8 @@ mod principal;
 mod router;
 mod state;
 pub mod telemetry;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 pub use operation::Operation;

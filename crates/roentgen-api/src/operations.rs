@@ -18,6 +18,7 @@ use crate::state::{ApiState, Shared};
 use crate::wire::members::Members;
 use crate::wire::sampling::SamplingRuleRecordShape;
 
+mod batch_get_traces;
 mod create_sampling_rule;
 mod delete_sampling_rule;
 mod get_encryption_config;
@@ -121,6 +122,7 @@ pub(crate) async fn answer(
     let members = Members::of_body(body)?;
     match operation {
         Operation::PutTelemetryRecords => put_telemetry_records::answer(call, &members),
+        Operation::BatchGetTraces => batch_get_traces::answer(call, &members).await,
         Operation::GetTraceSummaries => get_trace_summaries::answer(call, &members).await,
         Operation::GetTraceGraph => get_trace_graph::answer(call, &members).await,
         Operation::GetServiceGraph => get_service_graph::answer(call, &members).await,

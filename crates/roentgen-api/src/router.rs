@@ -21,9 +21,6 @@ use crate::operations::{self, Call};
 use crate::principal::Principal;
 use crate::state::{ApiState, Shared};
 
-#[cfg(test)]
-mod tests;
-
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");

@@ -49,6 +49,8 @@ pub struct ApiSettings {
     pub retention: Duration,
     /// Web origins that may ask, beside loopback.
     pub allowed_origins: AllowedOrigins,
+    /// How long a request's body may take to arrive.
+    pub body_arrival_max: Duration,
     /// Reads at a time; more wait in a bounded line.
     pub queries_max: usize,
     /// Memory of one read, beside shared caches.
@@ -65,6 +67,7 @@ impl ApiSettings {
             strict_limits: false,
             retention: Duration::from_secs(30 * 24 * 3600),
             allowed_origins: AllowedOrigins::default(),
+            body_arrival_max: Duration::from_secs(30),
             queries_max: 2 * cores,
             query_memory_bytes_max: 256 << 20,
         }
@@ -85,7 +88,7 @@ impl Shared {
     pub(crate) fn new(api: ApiState) -> Self {
         let settings = &api.settings;
         Self {
-            bodies: BodyBudget::default(),
+            bodies: BodyBudget::new(settings.body_arrival_max),
             gate: QueryGate::new(settings.queries_max, settings.query_memory_bytes_max),
             tokens: TokenSealer::new(&api.control.token_key()),
             graphs: HeldGraphs::default(),

@@ -3,6 +3,7 @@
 //! Everything here is a function of a [`roentgen_store::source::TraceReader`] and of parameters; no
 //! wire format, no clock, no settings. Methods block like the reader's: call them from a blocking thread.
 
+pub mod fetch;
 pub mod plan;
 pub mod service_graph;
 pub mod summaries;

@@ -19,8 +19,6 @@ use crate::error::{ApiError, ErrorCode};
 const BUDGET_BYTES: usize = 256 << 20;
 /// What one permit of the budget stands for.
 const PERMIT_BYTES: usize = 4096;
-/// How long a body may take to arrive (our choice).
-const ARRIVAL_MAX: Duration = Duration::from_secs(30);
 /// What is read beyond the limit and thrown away, so that a client that sends before it reads still
 /// gets to read our refusal.
 const DISCARD_BYTES_MAX: usize = 4 * BODY_BYTES_MAX;
@@ -29,6 +27,7 @@ const DISCARD_BYTES_MAX: usize = 4 * BODY_BYTES_MAX;
 #[derive(Debug)]
 pub(crate) struct BodyBudget {
     permits: Arc<Semaphore>,
+    arrival_max: Duration,
 }
 
 /// A whole body, decompressed; gives its share of the budget back when dropped.
@@ -38,15 +37,15 @@ pub(crate) struct Body {
     _share: Vec<OwnedSemaphorePermit>,
 }
 
-impl Default for BodyBudget {
-    fn default() -> Self {
+impl BodyBudget {
+    /// A budget whose bodies may take so long to arrive.
+    pub(crate) fn new(arrival_max: Duration) -> Self {
         Self {
             permits: Arc::new(Semaphore::new(BUDGET_BYTES / PERMIT_BYTES)),
+            arrival_max,
         }
     }
-}
 
-impl BodyBudget {
     /// Reads and decompresses a body.
     ///
     /// # Errors
@@ -58,11 +57,11 @@ impl BodyBudget {
         body: axum::body::Body,
     ) -> Result<Body, ApiError> {
         let gzip = is_gzip(headers)?;
-        let read = tokio::time::timeout(ARRIVAL_MAX, self.collect(body)).await;
+        let read = tokio::time::timeout(self.arrival_max, self.collect(body)).await;
         let body = read.map_err(|_| {
             ApiError::invalid(format!(
-                "the body did not arrive within {} s",
-                ARRIVAL_MAX.as_secs()
+                "the body did not arrive within {:?}",
+                self.arrival_max
             ))
         })??;
         if gzip {
