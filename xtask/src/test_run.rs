@@ -19,7 +19,9 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
             cargo()
                 .args(["test", "--workspace"])
                 .args(args)
-                .env("ROENTGEN_TEST_CLIENTS", "required"),
+                .env("ROENTGEN_TEST_CLIENTS", "required")
+                // Where a test's error was made says nothing; its chain says what failed.
+                .env("RUST_LIB_BACKTRACE", "0"),
         )
     })
 }

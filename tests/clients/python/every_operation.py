@@ -1,0 +1,264 @@
+"""Calls Roentgen with boto3 and holds every answer against the service model botocore ships.
+
+Usage: every_operation.py ENDPOINT known|working
+Prints one JSON object: the operations that were called, those that answered with success, and
+what was found wrong.
+"""
+
+import json
+import sys
+import time
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+ENDPOINT, MODE = sys.argv[1:3]
+
+client = boto3.client(
+    "xray", endpoint_url=ENDPOINT, config=Config(retries={"max_attempts": 0})
+)
+service = client.meta.service_model
+called, succeeded, findings = set(), set(), []
+
+
+def check(shape, value, path):
+    """Finds where the JSON `value` is not what `shape` of the model says."""
+    kind = shape.type_name
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    right = {
+        "structure": isinstance(value, dict),
+        "list": isinstance(value, list),
+        "map": isinstance(value, dict),
+        "string": isinstance(value, str),
+        "boolean": isinstance(value, bool),
+        "integer": number and value == int(value),
+        "long": number and value == int(value),
+        "double": number,
+        "float": number,
+        "timestamp": number,
+    }[kind]
+    if not right:
+        findings.append(f"{path}: {value!r} is no {kind}")
+    elif kind == "structure":
+        for name, member in value.items():
+            if name not in shape.members:
+                findings.append(f"{path}: the model has no member `{name}`")
+            elif member is not None:
+                check(shape.members[name], member, f"{path}.{name}")
+        for name in shape.required_members:
+            if value.get(name) is None:
+                findings.append(f"{path}: `{name}` is required and missing")
+    elif kind == "list":
+        for index, member in enumerate(value):
+            check(shape.member, member, f"{path}[{index}]")
+    elif kind == "map":
+        for name, member in value.items():
+            check(shape.value, member, f"{path}[{name!r}]")
+    elif kind == "string" and shape.enum and value not in shape.enum:
+        findings.append(f"{path}: {value!r} is none of {shape.enum}")
+
+
+def after_call(http_response, model, **_):
+    """Sees every answer before botocore has made it fit."""
+    called.add(model.name)
+    headers = http_response.headers
+    if not headers.get("x-amzn-requestid"):
+        findings.append(f"{model.name}: no request id")
+    if http_response.status_code == 200:
+        succeeded.add(model.name)
+        body = json.loads(http_response.content)
+        if model.output_shape is not None:
+            check(model.output_shape, body, model.name)
+
+
+client.meta.events.register("after-call.xray.*", after_call)
+
+
+def expect_error(name, code, call, **arguments):
+    try:
+        call(**arguments)
+        findings.append(f"{name}: expected {code}, and it succeeded")
+    except ClientError as error:
+        if error.response["Error"]["Code"] != code or not error.response["Error"]["Message"]:
+            findings.append(f"{name}: expected {code}, found {error.response}")
+
+
+def smallest(shape):
+    """The smallest value that botocore sends for `shape`."""
+    kind = shape.type_name
+    if kind == "structure":
+        names = list(shape.members)[:1] if shape.is_tagged_union else shape.required_members
+        return {name: smallest(shape.members[name]) for name in names}
+    if kind == "list":
+        return []
+    if kind == "string":
+        if shape.name == "InsightId":
+            return "00000000-0000-4000-8000-000000000000"
+        return shape.enum[0] if shape.enum else "x" * shape.metadata.get("min", 1)
+    if kind == "timestamp":
+        return time.time()
+    return {"boolean": False, "double": 0.5, "map": {}}.get(kind, 1)
+
+
+def known():
+    """Every operation of the model is answered: with success, or with an error it models."""
+    for name in service.operation_names:
+        model = service.operation_model(name)
+        shape = model.input_shape
+        arguments = smallest(shape) if shape is not None else {}
+        try:
+            client._make_api_call(name, arguments)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            # The service answers this one everywhere, whatever an operation lists.
+            modelled = [shape.name for shape in model.error_shapes] + ["InvalidRequestException"]
+            if code not in modelled:
+                findings.append(f"{name}: `{code}` is none of {modelled}: {error}")
+
+
+def trace_documents(trace_id, now):
+    front = {
+        "name": "front",
+        "id": "a000000000000001",
+        "trace_id": trace_id,
+        "start_time": now - 1,
+        "end_time": now - 0.5,
+        "origin": "AWS::EC2::Instance",
+        "user": "user-1",
+        "fault": True,
+        "resource_arn": "arn:aws:ec2:us-east-1:111122223333:instance/i-1",
+        "aws": {"ec2": {"instance_id": "i-1", "availability_zone": "us-east-1a"}},
+        "http": {
+            "request": {"method": "GET", "url": "http://shop.test/", "client_ip": "203.0.113.7"},
+            "response": {"status": 500},
+        },
+        "annotations": {"text": "a", "number": 1.5, "boolean": True},
+        "cause": {"exceptions": [{"id": "e000000000000001", "type": "T", "message": "m"}]},
+        "subsegments": [
+            {
+                "name": "DynamoDB",
+                "id": "a000000000000002",
+                "start_time": now - 0.9,
+                "end_time": now - 0.6,
+                "namespace": "aws",
+                "error": True,
+                "aws": {"operation": "GetItem", "table_name": "orders"},
+            }
+        ],
+    }
+    return [json.dumps(front), json.dumps({"id": "bad"})]
+
+
+def working():
+    """The operations that are built, by their answers."""
+    now = time.time()
+    trace_id = f"1-{int(now):08x}-0123456789abcdef01234567"
+    answer = client.put_trace_segments(TraceSegmentDocuments=trace_documents(trace_id, now))
+    assert len(answer["UnprocessedTraceSegments"]) == 1, answer
+    client.put_telemetry_records(
+        TelemetryRecords=[{"Timestamp": now, "SegmentsReceivedCount": 1}], Hostname="h"
+    )
+    answer = client.batch_get_traces(TraceIds=[trace_id, f"1-{int(now):08x}-{0:024x}"])
+    assert [trace["Id"] for trace in answer["Traces"]] == [trace_id], answer
+    assert len(answer["Traces"][0]["Segments"]) == 2, answer
+    assert len(answer["UnprocessedTraceIds"]) == 1, answer
+
+    window = {"StartTime": now - 600, "EndTime": now + 60}
+    deadline = time.monotonic() + 20
+    summaries = []
+    while not summaries:
+        assert time.monotonic() < deadline, "no summary in time"
+        pages = client.get_paginator("get_trace_summaries").paginate(
+            **window, FilterExpression='service("front") { fault } AND annotation.number > 1'
+        )
+        summaries = [summary for page in pages for summary in page["TraceSummaries"]]
+        time.sleep(0.05)
+    assert summaries[0]["Id"] == trace_id and summaries[0]["HasFault"], summaries
+    assert summaries[0]["Annotations"]["text"][0]["AnnotationValue"] == {"StringValue": "a"}
+    for kind in ("TraceId", "Event", "Service"):
+        answer = client.get_trace_summaries(
+            **window,
+            TimeRangeType=kind,
+            Sampling=True,
+            SamplingStrategy={"Name": "FixedRate", "Value": 1.0},
+        )
+        assert [summary["Id"] for summary in answer["TraceSummaries"]] == [trace_id], answer
+
+    for pages in (
+        client.get_paginator("get_service_graph").paginate(**window),
+        client.get_paginator("get_trace_graph").paginate(TraceIds=[trace_id]),
+    ):
+        nodes = [node for page in pages for node in page["Services"]]
+        names = sorted((node["Name"], node.get("Type")) for node in nodes)
+        assert names == [
+            ("front", "AWS::EC2::Instance"),
+            ("front", "client"),
+            ("orders", "AWS::DynamoDB::Table"),
+        ], names
+    sampling(now)
+    invalid = "InvalidRequestException"
+    expect_error("ids", invalid, client.batch_get_traces, TraceIds=["nonsense"])
+    bad_range = {"StartTime": now, "EndTime": now - 1}
+    expect_error("range", invalid, client.get_trace_summaries, **bad_range)
+    expect_error(
+        "filter", invalid, client.get_trace_summaries, **window, FilterExpression="service("
+    )
+
+
+def sampling(now):
+    rule = {
+        "RuleName": "checkout",
+        "ResourceARN": "*",
+        "Priority": 5,
+        "FixedRate": 0.25,
+        "ReservoirSize": 10,
+        "ServiceName": "front",
+        "ServiceType": "*",
+        "Host": "*",
+        "HTTPMethod": "POST",
+        "URLPath": "/checkout/*",
+        "Version": 1,
+    }
+    record = client.create_sampling_rule(SamplingRule=rule)["SamplingRuleRecord"]
+    assert record["SamplingRule"]["RuleARN"].endswith("sampling-rule/checkout"), record
+    expect_error(
+        "again", "InvalidRequestException", client.create_sampling_rule, SamplingRule=rule
+    )
+    record = client.update_sampling_rule(
+        SamplingRuleUpdate={"RuleName": "checkout", "FixedRate": 0.75}
+    )["SamplingRuleRecord"]
+    assert record["SamplingRule"]["FixedRate"] == 0.75, record
+    pages = client.get_paginator("get_sampling_rules").paginate()
+    records = [record for page in pages for record in page["SamplingRuleRecords"]]
+    names = [record["SamplingRule"]["RuleName"] for record in records]
+    assert names == ["checkout", "Default"], names
+    for record in records:
+        assert record["SamplingRule"]["Attributes"] == {}, record
+    statistics = {
+        "RuleName": "checkout",
+        "ClientID": "0123456789abcdef01234567",
+        "Timestamp": now,
+        "RequestCount": 20,
+        "SampledCount": 5,
+        "BorrowCount": 1,
+    }
+    unknown = dict(statistics, RuleName="gone")
+    answer = client.get_sampling_targets(SamplingStatisticsDocuments=[statistics, unknown])
+    target = answer["SamplingTargetDocuments"][0]
+    assert target["RuleName"] == "checkout" and target["FixedRate"] == 0.75, answer
+    assert target["ReservoirQuota"] == 10 and "LastRuleModification" in answer, answer
+    assert answer["UnprocessedStatistics"][0]["RuleName"] == "gone", answer
+    pages = client.get_paginator("get_sampling_statistic_summaries").paginate()
+    windows = [window for page in pages for window in page["SamplingStatisticSummaries"]]
+    assert sum(window["RequestCount"] for window in windows) == 20, windows
+    record = client.delete_sampling_rule(RuleName="checkout")["SamplingRuleRecord"]
+    assert record["SamplingRule"]["RuleName"] == "checkout", record
+
+
+{"known": known, "working": working}[MODE]()
+print(json.dumps({
+    "called": sorted(called),
+    "succeeded": sorted(succeeded),
+    "findings": findings,
+}))

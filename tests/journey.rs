@@ -1,0 +1,8 @@
+//! Journeys: what a person or an application does with the binary, from its first start on.
+
+// mod bad_input;
+mod origins;
+// mod pieces;
+// mod readme;
+mod start;
+// mod trace;
