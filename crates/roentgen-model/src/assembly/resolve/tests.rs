@@ -109,6 +109,15 @@ fn resolve_independent_copy_replaces_embedded_one_alone_and_children_stay() {
 }
 
 #[test]
+fn resolve_later_copy_of_equal_state_replaces_the_embedded_one() {
+    let segment = sample("a", 1, 0..9).child(sample("x", 2, 1..5)).root();
+    let copy = sample("x", 2, 1..6).subsegment(1);
+    let first = [segment.clone(), copy.clone()];
+    assert_eq!(check(&first, "1s .2").entities[1].arrival, 1);
+    assert_eq!(check(&[copy, segment], "1s .2").entities[1].arrival, 1);
+}
+
+#[test]
 fn resolve_complete_embedded_copy_beats_later_independent_one_in_progress() {
     let segment = sample("a", 1, 0..9).child(sample("x", 2, 1..5));
     let copy = sample("x", 2, 1..6)
