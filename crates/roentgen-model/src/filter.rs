@@ -102,8 +102,10 @@ impl Filter {
     /// it names are put in its place as they are now.
     ///
     /// # Errors
-    /// [`FilterError`] for every case of filter-expressions.md 6, with the position of the first
-    /// problem in `text`; a problem inside a group's expression is reported where the group is named.
+    /// [`FilterError`] for every case of filter-expressions.md 6, with the position in `text`: of the
+    /// first problem of the grammar, else of the first group that cannot be used, else of the first
+    /// keyword, operator or operand that is out of place. A problem inside a group's expression is
+    /// reported where the group is named.
     pub fn parse(text: &str, groups: &dyn GroupExpressions) -> Result<Self, FilterError> {
         let condition = groups::expand(text, groups)?;
         Ok(Self { condition })
@@ -152,6 +154,15 @@ impl FilterError {
     #[must_use]
     pub fn position(&self) -> usize {
         self.position
+    }
+}
+
+/// A word of the text in backticks for an error, cut so that messages stay short.
+fn excerpt(word: &str) -> String {
+    const CHARS_MAX: usize = 64;
+    match word.char_indices().nth(CHARS_MAX) {
+        Some((end, _)) => format!("`{}…`", word.get(..end).unwrap_or("")),
+        None => format!("`{word}`"),
     }
 }
 

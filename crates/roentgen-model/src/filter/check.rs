@@ -11,7 +11,7 @@ use super::keyword::{Keyword, Scope};
 use super::lex::{Comparison, Lexer};
 use super::parse::{Operand, Operator, Question, Statement, Syntax, Test};
 use super::pattern::CausePattern;
-use super::{FilterError, Shared};
+use super::{FilterError, Shared, excerpt};
 
 /// The groups that an expression names, by (is ARN, operand).
 pub(super) type Groups = HashMap<(bool, String), Shared>;
@@ -42,7 +42,11 @@ impl Checker<'_> {
     fn statement(&self, statement: Statement<'_>, scope: Scope) -> Checked {
         let Statement { at, word, question } = statement;
         let not_here = || {
-            let reason = format!("keyword `{word}` is not allowed {}", scope.describe());
+            let reason = format!(
+                "keyword {} is not allowed {}",
+                excerpt(word),
+                scope.describe()
+            );
             Err(self.lexer.error(reason, at))
         };
         match question {

@@ -10,7 +10,7 @@ use super::keyword::Scope;
 use super::parse::{self, Parsed};
 use super::{
     EXPANDED_DEPTH_MAX, EXPANDED_PREDICATES_MAX, FilterError, GROUP_DEPTH_MAX, GroupExpressions,
-    GroupSelector, Shared,
+    GroupSelector, Shared, excerpt,
 };
 
 /// The checked condition of a text with all groups in place.
@@ -20,7 +20,10 @@ pub(super) fn expand(text: &str, groups: &dyn GroupExpressions) -> Result<Condit
         known: HashMap::new(),
         path: Vec::new(),
     };
-    expansion.text(text).map(|expanded| expanded.condition)
+    match expansion.text(text) {
+        Ok(expanded) => Ok(expanded.condition),
+        Err(refusal) => Err(refusal.error),
+    }
 }
 
 struct Expansion<'a> {
@@ -35,6 +38,23 @@ struct Expanded {
     size: Size,
 }
 
+/// Why a text cannot be used.
+struct Refusal {
+    error: FilterError,
+    /// The reason is about a group and names it. Texts around it add nothing, or a chain of groups
+    /// would make the message grow.
+    names_group: bool,
+}
+
+impl From<FilterError> for Refusal {
+    fn from(error: FilterError) -> Self {
+        Self {
+            error,
+            names_group: false,
+        }
+    }
+}
+
 /// What a condition costs with its groups in place.
 #[derive(Clone, Copy, Default)]
 struct Size {
@@ -46,7 +66,7 @@ struct Size {
 
 impl Expansion<'_> {
     /// Recursion goes through [`Self::group`], which bounds it.
-    fn text(&mut self, text: &str) -> Result<Expanded, FilterError> {
+    fn text(&mut self, text: &str) -> Result<Expanded, Refusal> {
         let Parsed {
             syntax,
             lexer,
@@ -59,7 +79,10 @@ impl Expansion<'_> {
             if groups.contains_key(&key) {
                 continue;
             }
-            let found = self.group(&key).map_err(|reason| lexer.error(reason, at))?;
+            let found = self.group(&key).map_err(|reason| Refusal {
+                error: lexer.error(reason, at),
+                names_group: true,
+            })?;
             levels = levels.max(found.1.groups + 1);
             groups.insert(key, found.0);
         }
@@ -74,11 +97,11 @@ impl Expansion<'_> {
         let size = self.size(&condition, levels);
         if size.predicates > EXPANDED_PREDICATES_MAX {
             let reason = format!("more than {EXPANDED_PREDICATES_MAX} conditions with its groups");
-            return Err(FilterError::new(reason, 0));
+            return Err(FilterError::new(reason, 0).into());
         }
         if size.depth > EXPANDED_DEPTH_MAX {
             let reason = format!("nested deeper than {EXPANDED_DEPTH_MAX} levels with its groups");
-            return Err(FilterError::new(reason, 0));
+            return Err(FilterError::new(reason, 0).into());
         }
         Ok(Expanded { condition, size })
     }
@@ -87,7 +110,7 @@ impl Expansion<'_> {
     fn group(&mut self, key: &(bool, String)) -> Result<(Shared, Size), String> {
         let (is_arn, name) = key;
         if self.path.contains(key) {
-            return Err(format!("group `{name}` refers to itself"));
+            return Err(format!("group {} refers to itself", excerpt(name)));
         }
         let known = self.known.get(key);
         let below = known.map_or(0, |(_, size)| size.groups);
@@ -107,17 +130,17 @@ impl Expansion<'_> {
         let source = self.source;
         let text = source
             .expression(selector)
-            .ok_or_else(|| format!("unknown group `{name}`"))?;
+            .ok_or_else(|| format!("unknown group {}", excerpt(name)))?;
         self.path.push(key.clone());
         let expanded = self.text(&text);
         self.path.pop();
-        let Expanded { condition, size } = expanded.map_err(|error| {
-            // One level of context is enough to find the group; the chain would grow with each.
-            let reason = error.reason;
-            if reason.starts_with("group") || reason.starts_with("unknown group") {
-                reason
+        let Expanded { condition, size } = expanded.map_err(|refusal| {
+            let reason = refusal.error.reason;
+            let context = || format!("group {} cannot be used: {reason}", excerpt(name));
+            if refusal.names_group {
+                reason.clone()
             } else {
-                format!("group `{name}` cannot be used: {reason}")
+                context()
             }
         })?;
         let found = (Arc::new(condition), size);

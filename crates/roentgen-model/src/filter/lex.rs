@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::FilterError;
+use super::{FilterError, excerpt};
 
 /// One token and where it begins (bytes).
 #[derive(Clone, Debug, PartialEq)]
@@ -290,7 +290,7 @@ impl Token<'_> {
     /// For error texts.
     pub(super) fn describe(&self) -> String {
         match self {
-            Self::Word(word) => format!("`{word}`"),
+            Self::Word(word) => excerpt(word),
             Self::String(_) => "a string".into(),
             Self::Number(_) => "a number".into(),
             Self::Json(_) => "a JSON literal".into(),

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::FilterError;
 use super::condition::{AnnotationPlace, CauseKind, CausePart, NodeSelector};
 use super::keyword::{self, Keyword};
 use super::lex::{Comparison, Lexer, Spanned, Token};
+use super::{FilterError, excerpt};
 use crate::limits::{FILTER_BYTES_MAX, FILTER_DEPTH_MAX, FILTER_PREDICATES_MAX};
 
 mod selector;
@@ -213,7 +213,7 @@ impl<'a> Parser<'a> {
     /// The word of a keyword is ahead.
     fn keyword(&mut self, word: &'a str, at: usize) -> Result<Question<'a>, FilterError> {
         let Some(keyword) = keyword::lookup(word) else {
-            let mut reason = format!("unknown keyword `{word}`");
+            let mut reason = format!("unknown keyword {}", excerpt(word));
             if let Some(meant) = keyword::suggestion(word) {
                 reason = format!("{reason}, did you mean `{meant}`?");
             }
@@ -256,7 +256,8 @@ impl<'a> Parser<'a> {
                 return Err(self.lexer.error("missing annotation key", at));
             }
             if key.contains('.') {
-                let reason = format!("annotation keys with a period need brackets: `[{key}]`");
+                let bracketed = excerpt(&format!("[{key}]"));
+                let reason = format!("annotation keys with a period need brackets: {bracketed}");
                 return Err(self.lexer.error(reason, at));
             }
             self.advance()?;

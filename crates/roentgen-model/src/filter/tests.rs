@@ -61,6 +61,22 @@ proptest! {
         prop_assert_eq!(matches(&format!("({text}) OR ({text})")), plain);
     }
 
+    /// The evaluator finds durations on its own way; they are those of the facts.
+    #[test]
+    fn duration_in_a_service_block_is_the_one_of_the_facts(
+        trace in testing::trace(START..START + 5),
+    ) {
+        let facts = trace.facts();
+        for (entity, duration) in facts.entities.iter().zip(facts.segment_durations_nanos()) {
+            let (Some(node), Some(duration)) = (&entity.node, duration) else { continue };
+            let millis = crate::time::round_to_millis(duration);
+            let seconds = format!("{}.{:03}", millis / 1000, millis % 1000);
+            let text = format!(r#"service("{}") {{ duration = {seconds} }}"#, node.name);
+            let filter = Filter::parse(&text, &NoGroups).unwrap();
+            prop_assert!(filter.matches(&facts, &EvalContext::default()), "{}", text);
+        }
+    }
+
     #[test]
     fn service_range_over_all_ends_changes_nothing_once_all_has_ended(
         trace in testing::trace(START..START + 5),

@@ -1,4 +1,4 @@
-use super::cases::CaseGroups;
+use super::cases::{CaseGroups, trace_named};
 use super::*;
 use crate::limits::{FILTER_BYTES_MAX, FILTER_DEPTH_MAX, FILTER_PREDICATES_MAX};
 
@@ -130,4 +130,46 @@ fn default_is_the_only_group_of_an_account_without_groups() {
     ));
     assert!(!parses("group.name = \"default\""));
     assert!(!parses("group.arn = \"Default\""));
+}
+
+/// Each group nests 40 levels around the next.
+struct Nesting;
+
+impl GroupExpressions for Nesting {
+    fn expression(&self, selector: GroupSelector<'_>) -> Option<Cow<'_, str>> {
+        let GroupSelector::Name(name) = selector else {
+            return None;
+        };
+        let level: u32 = name.parse().ok()?;
+        let inner = match level {
+            0 => "ok".to_owned(),
+            _ => format!("group.name = \"{}\"", level - 1),
+        };
+        Some(format!("{}{inner}{}", "(fault OR ok (".repeat(20), "))".repeat(20)).into())
+    }
+}
+
+#[test]
+fn groups_that_nest_are_refused_before_they_cost_stack() {
+    let filter = Filter::parse("group.name = \"3\"", &Nesting).unwrap();
+    let facts = trace_named("T1");
+    assert!(filter.matches(&facts, &EvalContext::default()));
+    let error = Filter::parse("group.name = \"15\"", &Nesting).unwrap_err();
+    assert!(
+        error.reason().contains("nested deeper than 256 levels"),
+        "{error}"
+    );
+}
+
+#[test]
+fn error_about_a_long_word_quotes_its_beginning_only() {
+    let word = "x".repeat(8_000);
+    for text in [
+        word.clone(),
+        format!("group.name = {word}"),
+        format!("annotation.{word}.a"),
+    ] {
+        let error = Filter::parse(&text, &NoGroups).unwrap_err().to_string();
+        assert!(error.len() < 200, "{error}");
+    }
 }
