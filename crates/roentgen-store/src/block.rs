@@ -15,7 +15,6 @@ use std::str::FromStr;
 use bytes::Bytes;
 use roentgen_model::{Scope, SegmentId, Stamp, TraceId, UnixNanos};
 
-pub use self::disk::{Disk, NewFile, OpenFile};
 pub use self::v1::reader::{BlockDocuments, BlockReader, read_block_meta};
 pub use self::v1::scan::{BlockScan, ScanBounds, ScanChunk, ScanMatch};
 pub use self::v1::writer::{BlockWriter, SealedTrace, edge_order, write_block};
@@ -23,7 +22,6 @@ pub use self::v1::writer::{BlockWriter, SealedTrace, edge_order, write_block};
 #[cfg(doc)]
 use crate::source::ErrorKind;
 
-mod disk;
 mod v1;
 
 /// Names a block; unique per store and never used again. Prints as 16 hex digits, which is the name of
