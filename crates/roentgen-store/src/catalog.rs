@@ -20,6 +20,7 @@ use crate::wal::{SettledBitmaps, SettledBits};
 
 mod database;
 mod rows;
+mod schema;
 #[cfg(test)]
 mod tests;
 

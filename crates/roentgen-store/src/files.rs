@@ -122,6 +122,10 @@ pub trait DiskWriter: Write + Send + fmt::Debug {
 }
 
 /// A file for ranged reads, usable from many threads at once.
+#[expect(
+    clippy::len_without_is_empty,
+    reason = "nobody asks; `len` may fail, so it is no plain pair"
+)]
 pub trait DiskReader: Send + Sync + fmt::Debug {
     /// The present length in bytes.
     ///
@@ -243,6 +247,9 @@ impl Read for SequentialReader {
                 .len
                 .saturating_sub(self.next)
                 .min(Self::PIECE_BYTES);
+            if left == 0 {
+                return Ok(0);
+            }
             let len = usize::try_from(left).map_err(io::Error::other)?;
             self.buffer = self.file.reader.read_at(self.next, len)?;
             self.next += left;

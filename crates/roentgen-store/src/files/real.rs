@@ -190,7 +190,9 @@ impl DiskReader for RealReader {
     fn read_at(&self, offset: u64, len: usize) -> io::Result<Bytes> {
         // The length may come from a damaged file: ask the file before memory is taken for it.
         const TRUSTED_BYTES: usize = 1 << 20;
-        if len > TRUSTED_BYTES && offset.saturating_add(len as u64) > self.len()? {
+        let end = offset.saturating_add(len as u64);
+        let is_plausible = len <= TRUSTED_BYTES && i64::try_from(end).is_ok();
+        if !is_plausible && end > self.len()? {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         let mut buffer = vec![0; len];
@@ -231,7 +233,7 @@ impl LogFile for RealLogFile {
 
 impl RealLogFile {
     fn write_zeros(&self, len: u64) -> io::Result<()> {
-        const PIECE: [u8; 64 << 10] = [0; 64 << 10];
+        static PIECE: [u8; 64 << 10] = [0; 64 << 10];
         let mut offset = self.file.metadata()?.len();
         while offset < len {
             let count = usize::try_from(len - offset).map_or(PIECE.len(), |n| n.min(PIECE.len()));
