@@ -8,6 +8,9 @@ use tokio::sync::Semaphore;
 
 use crate::error::{ApiError, ErrorCode};
 
+#[cfg(test)]
+mod tests;
+
 /// Reads that may wait for one that runs.
 const WAITING_PER_RUNNING: usize = 32;
 

@@ -12,6 +12,7 @@ mod operation;
 mod operations;
 pub mod origin;
 mod principal;
+mod rate;
 mod router;
 mod state;
 pub mod telemetry;

@@ -82,7 +82,7 @@ impl AllowedOrigins {
                 .or_else(|| origin.strip_prefix("https://"));
             authority.is_some_and(is_loopback_authority)
         };
-        self.origins.iter().any(|allowed| *allowed == origin) || loopback()
+        self.origins.contains(&origin) || loopback()
     }
 }
 

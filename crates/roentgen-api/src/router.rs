@@ -93,11 +93,13 @@ async fn answer(
         let message = format!("{} is called with POST", operation.name());
         return Err(ApiError::new(ErrorCode::MethodNotAllowed, message));
     }
+    let now = shared.api.clock.now();
+    shared.rates.request(operation, now)?;
     let body = shared.bodies.read(&head.headers, body).await?;
     let call = Call {
         shared: shared.clone(),
         principal: Principal::administrator(shared.api.settings.scope.clone()),
-        now: shared.api.clock.now(),
+        now,
     };
     operations::answer(operation, &call, &body.bytes).await
 }

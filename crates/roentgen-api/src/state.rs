@@ -1,5 +1,6 @@
 //! What the API stands on, handed in by the binary.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,9 @@ use roentgen_store::source::{TraceReader, TraceWriter};
 
 use crate::gate::QueryGate;
 use crate::metrics::ApiMetrics;
+use crate::operation::Operation;
 use crate::origin::AllowedOrigins;
+use crate::rate::Rates;
 use crate::telemetry::TelemetryRecords;
 use crate::wire::body::BodyBudget;
 
@@ -45,8 +48,8 @@ pub struct ApiSettings {
     pub scope: Scope,
     /// AWS's limits that are not ours (LIMIT-1).
     pub strict_limits: bool,
-    /// How long traces are kept, by T0 (KEEP-1).
-    pub retention: Duration,
+    /// Requests per second of operations that are limited; none by default (LIMIT-1).
+    pub requests_per_second: HashMap<Operation, f64>,
     /// Web origins that may ask, beside loopback.
     pub allowed_origins: AllowedOrigins,
     /// How long a request's body may take to arrive.
@@ -65,7 +68,7 @@ impl ApiSettings {
         Self {
             scope,
             strict_limits: false,
-            retention: Duration::from_secs(30 * 24 * 3600),
+            requests_per_second: HashMap::new(),
             allowed_origins: AllowedOrigins::default(),
             body_arrival_max: Duration::from_secs(30),
             queries_max: 2 * cores,
@@ -82,6 +85,7 @@ pub(crate) struct Shared {
     pub(crate) gate: QueryGate,
     pub(crate) tokens: TokenSealer,
     pub(crate) graphs: HeldGraphs,
+    pub(crate) rates: Rates,
 }
 
 impl Shared {
@@ -92,6 +96,7 @@ impl Shared {
             gate: QueryGate::new(settings.queries_max, settings.query_memory_bytes_max),
             tokens: TokenSealer::new(&api.control.token_key()),
             graphs: HeldGraphs::default(),
+            rates: Rates::new(&settings.requests_per_second, settings.strict_limits),
             api,
         }
     }

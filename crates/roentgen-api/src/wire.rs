@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 pub(crate) mod groups;
+pub(crate) mod json;
 pub(crate) mod members;
 pub(crate) mod numbers;
 pub(crate) mod ranges;

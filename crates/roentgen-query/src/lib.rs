@@ -8,3 +8,6 @@ pub mod plan;
 pub mod service_graph;
 pub mod summaries;
 pub mod token;
+
+#[cfg(test)]
+mod testing;

@@ -226,7 +226,6 @@ impl Running {
             clock: Arc::new(RealClock),
             settings: ApiSettings {
                 strict_limits: config.strict_limits,
-                retention: config.retention,
                 allowed_origins: AllowedOrigins::new(config.allowed_origins.iter().cloned()),
                 ..ApiSettings::new(config.scope())
             },

@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use roentgen_model::document::{Refusal, RefusalCode, Verdict};
 use roentgen_model::limits::DOCUMENTS_PER_REQUEST_MAX;
-use serde::de::{Deserializer, Error, Visitor};
+use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::{Call, json};
@@ -18,8 +18,12 @@ const INLINE_BYTES_MAX: usize = 256 << 10;
 #[derive(Debug, Deserialize)]
 struct PutTraceSegmentsRequest {
     #[serde(rename = "TraceSegmentDocuments")]
-    documents: Vec<DocumentText>,
+    documents: DocumentTexts,
 }
+
+/// At most as many as a request may have; more fail while they are read.
+#[derive(Debug)]
+struct DocumentTexts(Vec<Bytes>);
 
 /// A JSON string, unescaped but not checked for UTF-8: a document that is not is refused alone, and its
 /// neighbours are kept.
@@ -50,6 +54,7 @@ pub(super) async fn answer(call: &Call, body: &Bytes) -> Result<Bytes, ApiError>
             .await
             .map_err(ApiError::fault)??
     };
+    call.shared.rates.documents(documents.len(), call.now)?;
     let verdicts = call
         .api()
         .writer
@@ -69,31 +74,16 @@ fn read(body: &Bytes) -> Result<Vec<Bytes>, ApiError> {
         // Once more, slower, for a message that names what is wrong.
         return read_members(body);
     };
-    check_count(request.documents.len())?;
-    Ok(request
-        .documents
-        .into_iter()
-        .map(|document| document.0)
-        .collect())
+    Ok(request.documents.0)
 }
 
 fn read_members(body: &[u8]) -> Result<Vec<Bytes>, ApiError> {
     let list = Members::of_body(body)?
         .required("TraceSegmentDocuments")?
-        .list(0..=usize::MAX)?;
-    check_count(list.len())?;
+        .list(0..=DOCUMENTS_PER_REQUEST_MAX)?;
     list.iter()
         .map(|item| item.text(0..=usize::MAX).map(Bytes::from))
         .collect()
-}
-
-fn check_count(documents: usize) -> Result<(), ApiError> {
-    if documents <= DOCUMENTS_PER_REQUEST_MAX {
-        return Ok(());
-    }
-    Err(ApiError::invalid(format!(
-        "`TraceSegmentDocuments`: expected at most {DOCUMENTS_PER_REQUEST_MAX} items, found {documents}"
-    )))
 }
 
 fn unprocessed(refusal: Refusal) -> UnprocessedTraceSegment {
@@ -144,5 +134,32 @@ impl<'de> Deserialize<'de> for DocumentText {
         }
 
         deserializer.deserialize_bytes(TextVisitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for DocumentTexts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextsVisitor;
+
+        impl<'de> Visitor<'de> for TextsVisitor {
+            type Value = DocumentTexts;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of strings")
+            }
+
+            fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<DocumentTexts, S::Error> {
+                let mut texts = Vec::new();
+                while let Some(DocumentText(text)) = list.next_element()? {
+                    if texts.len() >= DOCUMENTS_PER_REQUEST_MAX {
+                        return Err(S::Error::custom("too many documents"));
+                    }
+                    texts.push(text);
+                }
+                Ok(DocumentTexts(texts))
+            }
+        }
+
+        deserializer.deserialize_seq(TextsVisitor)
     }
 }

@@ -127,6 +127,11 @@ async fn create_sampling_rule_refuses_each_broken_constraint() {
             .await;
         assert!(message.len() > 10, "{name} {value}: {message}");
     }
+}
+
+#[tokio::test]
+async fn create_sampling_rule_names_missing_members_and_bad_tags() {
+    let server = Server::start().await;
     let required = [
         "ResourceARN",
         "Priority",

@@ -12,6 +12,7 @@ use roentgen_model::UnixNanos;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+use super::json::{split_list, split_object};
 use crate::error::ApiError;
 
 #[cfg(test)]
@@ -39,7 +40,7 @@ impl<'a> Members<'a> {
             .map_err(|e| ApiError::invalid(format!("the body is not UTF-8: {e}")))?;
         let blank = text.trim_matches([' ', '\t', '\r', '\n']).is_empty();
         let text = if blank { "{}" } else { text };
-        let values = serde_json::from_str(text)
+        let values = split_object(text)
             .map_err(|e| ApiError::invalid(format!("expected a JSON object as the body: {e}")))?;
         Ok(Self {
             path: String::new(),
@@ -164,7 +165,7 @@ impl<'a> Member<'a> {
 
     /// The members of an object.
     pub(crate) fn object(&self) -> Result<Members<'a>, ApiError> {
-        let values = serde_json::from_str(self.json).map_err(|_| self.unexpected("an object"))?;
+        let values = split_object(self.json).map_err(|_| self.unexpected("an object"))?;
         Ok(Members {
             path: self.path.clone(),
             values,
@@ -173,15 +174,16 @@ impl<'a> Member<'a> {
 
     /// The items of a list of so many; a `null` item is refused.
     pub(crate) fn list(&self, items: RangeInclusive<usize>) -> Result<Vec<Self>, ApiError> {
-        let values: Vec<&'a RawValue> =
-            serde_json::from_str(self.json).map_err(|_| self.unexpected("a list"))?;
-        if !items.contains(&values.len()) {
-            let (min, max, found) = (items.start(), items.end(), values.len());
-            return Err(if found < *min {
-                self.refuse(format!("expected at least {min} items, found {found}"))
+        let list = split_list(self.json, *items.end()).map_err(|_| self.unexpected("a list"))?;
+        let found = list.count;
+        if !items.contains(&found) {
+            let (min, max) = (items.start(), items.end());
+            let expected = if found < *min {
+                format!("at least {min}")
             } else {
-                self.refuse(format!("expected at most {max} items, found {found}"))
-            });
+                format!("at most {max}")
+            };
+            return Err(self.refuse(format!("expected {expected} items, found {found}")));
         }
         let item = |(index, value): (usize, &&'a RawValue)| {
             let item = Self {
@@ -194,7 +196,7 @@ impl<'a> Member<'a> {
                 Ok(item)
             }
         };
-        values.iter().enumerate().map(item).collect()
+        list.values.iter().enumerate().map(item).collect()
     }
 
     /// The entries of an object of so many, in their order.

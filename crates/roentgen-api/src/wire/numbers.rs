@@ -5,6 +5,9 @@ use roentgen_model::time::round_to_millis;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+#[cfg(test)]
+mod tests;
+
 /// A time as a JSON number of epoch seconds with all its digits: `1568835610.432`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Time(pub(crate) UnixNanos);

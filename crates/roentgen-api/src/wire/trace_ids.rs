@@ -7,6 +7,8 @@ use crate::error::ApiError;
 
 /// AWS's bound, there with strict limits only (LIMIT-1).
 const STRICT_IDS_MAX: usize = 5;
+/// Our bound without them: what a page of summaries gives, ten times over.
+const IDS_MAX: usize = 10_000;
 
 /// Reads at least one id, in X-Ray's form or W3C's (our choice); repeated ones once, in the order of
 /// the request.
@@ -20,7 +22,7 @@ pub(crate) fn read_trace_ids(
     let ids_max = if strict_limits {
         STRICT_IDS_MAX
     } else {
-        usize::MAX
+        IDS_MAX
     };
     let list = members.required("TraceIds")?.list(1..=ids_max)?;
     let mut seen = std::collections::HashSet::with_capacity(list.len());

@@ -150,3 +150,14 @@ fn nesting_bomb_is_no_stack_overflow() {
     assert!(members.required("M").unwrap().text(0..=9).is_err());
     assert_eq!(members.required("M").unwrap().list(0..=9).unwrap().len(), 1);
 }
+
+#[test]
+fn lists_and_objects_of_millions_are_refused_without_being_held() {
+    let list = format!("[{}1]", "1,".repeat(3_000_000));
+    let error = read(&list, |m| m.list(0..=5).map(drop)).unwrap_err();
+    assert_eq!(error, "`M`: expected at most 5 items, found 3000001");
+    let members: String = (0..10_001).map(|n| format!("\"{n}\":0,")).collect();
+    let body = format!("{{{}\"M\":0}}", members);
+    let error = Members::of_body(body.as_bytes()).unwrap_err().to_string();
+    assert!(error.contains("expected at most 10000 members"), "{error}");
+}
