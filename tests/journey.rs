@@ -1,8 +1,9 @@
 //! Journeys: what a person or an application does with the binary, from its first start on.
 
-// mod bad_input;
+mod bad_input;
+mod demo;
 mod origins;
 // mod pieces;
-// mod readme;
+mod readme;
 mod start;
-// mod trace;
+mod trace;

@@ -28,6 +28,7 @@ pub struct Launch {
     command: &'static str,
     data_dir: Arc<TempDir>,
     flags: Vec<String>,
+    settings: Vec<(String, String)>,
 }
 
 impl Launch {
@@ -43,6 +44,7 @@ impl Launch {
             command: "serve",
             data_dir: Arc::new(data_dir),
             flags: Vec::new(),
+            settings: Vec::new(),
         })
     }
 
@@ -62,6 +64,14 @@ impl Launch {
     pub fn flags(mut self, flags: &[&str]) -> Launch {
         self.flags
             .extend(flags.iter().map(|flag| (*flag).to_owned()));
+        self
+    }
+
+    /// Sets the environment variables of settings that have no flag.
+    #[must_use]
+    pub fn settings(mut self, settings: &[(&str, &str)]) -> Launch {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        self.settings.extend(settings.iter().map(owned));
         self
     }
 
@@ -150,6 +160,7 @@ impl Launch {
                 command.env_remove(&*name);
             }
         }
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         Ok(command)
     }
 }

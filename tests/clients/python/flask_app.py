@@ -62,8 +62,8 @@ def checkout():
         price.put_annotation("currency", "EUR")
         with xray_recorder.in_subsegment("discount") as discount:
             discount.put_metadata("steps", ["a", "b"])
-    with sqlite3.connect(":memory:") as database:
-        database.execute("SELECT 1").fetchall()
+    cursor = sqlite3.connect(":memory:").cursor()
+    cursor.execute("SELECT 1")
     requests.get(f"{neighbour_url}/stock?item=1", timeout=10)
     dynamodb.get_item(TableName="orders", Key={"id": {"S": "o-1"}})
     # The shop's own other half: its segment's parent is the subsegment of this call.

@@ -1,0 +1,80 @@
+//! `roentgen demo`: within seconds every reading has something to show.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use roentgen_tests::{Launch, Server, eventually, now_secs};
+use serde_json::{Value, json};
+
+/// Twice what the demo promises: the machine may be busy with other tests.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+const SERVICES: [&str; 12] = [
+    "shop-frontend",
+    "orders-api/prod",
+    "create-order",
+    "order-events",
+    "mail-worker",
+    "cart",
+    "shop/cart-node",
+    "shop-web",
+    "pay",
+    "shop-graph",
+    "fulfil-order",
+    "reserve-stock",
+];
+
+fn window() -> Value {
+    json!({ "StartTime": now_secs() - 600, "EndTime": now_secs() + 1 })
+}
+
+fn nodes(server: &Server) -> Result<Vec<Value>> {
+    let graph = server.ask("ServiceGraph", &window())?;
+    Ok(graph["Services"]
+        .as_array()
+        .context("find the services")?
+        .clone())
+}
+
+#[test]
+fn demo_shows_every_service_its_calls_and_a_fault() -> Result<()> {
+    let server = Launch::demo()?.flags(&["--seed", "7"]).start()?;
+    let mut missing = Vec::new();
+    let shown = eventually("every service", PATIENCE, || {
+        let nodes = nodes(&server)?;
+        let active = nodes.iter().filter(|node| node["State"] == "active");
+        let names: BTreeSet<&str> = active.filter_map(|node| node["Name"].as_str()).collect();
+        missing = SERVICES
+            .into_iter()
+            .filter(|name| !names.contains(name))
+            .collect();
+        Ok(missing.is_empty().then_some(()))
+    });
+    shown.with_context(|| format!("missing: {missing:?}"))?;
+    let nodes = nodes(&server)?;
+    for kind in [
+        "AWS::DynamoDB::Table",
+        "AWS::SQS::Queue",
+        "Database::SQL",
+        "remote",
+        "client",
+    ] {
+        ensure!(
+            nodes.iter().any(|node| node["Type"] == kind),
+            "no node of type `{kind}`"
+        );
+    }
+    eventually("a fault", PATIENCE, || {
+        let mut filtered = window();
+        filtered["FilterExpression"] = json!("fault");
+        let page = server.ask("TraceSummaries", &filtered)?;
+        Ok(page["TraceSummaries"].get(0).map(|_| ()))
+    })?;
+    let rejected = server.metric("xray_daemon_segments_total", "\"rejected\"")?;
+    ensure!(
+        rejected == 0.0,
+        "{rejected} of the demo's own documents were refused"
+    );
+    server.finish(&[])
+}
