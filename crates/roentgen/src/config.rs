@@ -4,5 +4,5 @@
 mod settings;
 mod sources;
 
-pub(crate) use settings::{Auth, Config, LogFormat, SETTINGS, Setting};
+pub(crate) use settings::{Config, LogFormat, SETTINGS, Setting};
 pub(crate) use sources::{ConfigProblem, Effective, Environment, Sources, environment};

@@ -6,6 +6,7 @@ mod config;
 mod data_dir;
 mod demo;
 mod http_server;
+mod observed;
 mod self_observation;
 mod serve;
 

@@ -104,118 +104,96 @@ struct StoreCollector(Arc<dyn TraceReader>);
 
 impl Collector for StoreCollector {
     fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), std::fmt::Error> {
-        for (name, help, value, is_total) in rows(self.0.stats()) {
-            if is_total {
-                let counter = ConstCounter::new(value);
-                let metric = encoder.encode_descriptor(name, help, None, counter.metric_type())?;
-                counter.encode(metric)?;
-            } else {
-                let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
-                let metric = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;
-                gauge.encode(metric)?;
-            }
+        let stats = self.0.stats();
+        for (name, help, value) in gauges(stats) {
+            let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
+            let metric = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;
+            gauge.encode(metric)?;
+        }
+        for (name, help, value) in totals(stats) {
+            let counter = ConstCounter::new(value);
+            let metric = encoder.encode_descriptor(name, help, None, counter.metric_type())?;
+            counter.encode(metric)?;
         }
         Ok(())
     }
 }
 
-/// Name, help, value, whether it only grows.
-fn rows(stats: StoreStats) -> [(&'static str, &'static str, u64, bool); 14] {
-    let StoreStats {
-        live_traces,
-        live_bytes,
-        log_bytes,
-        blocks,
-        block_bytes,
-        block_traces,
-        moved_traces,
-        damaged_blocks,
-        damaged_log_bytes_total,
-        documents_logged_total,
-        traces_sealed_total,
-        traces_reopened_total,
-        blocks_merged_total,
-        blocks_retired_total,
-    } = stats;
+/// Name, help and value of what goes up and down.
+fn gauges(stats: StoreStats) -> [(&'static str, &'static str, u64); 8] {
     [
         (
             "roentgen_live_traces",
             "Traces still assembling",
-            live_traces,
-            false,
+            stats.live_traces,
         ),
         (
             "roentgen_live_bytes",
             "Memory of live traces",
-            live_bytes,
-            false,
+            stats.live_bytes,
         ),
         (
             "roentgen_log_bytes",
             "Size of the write-ahead log",
-            log_bytes,
-            false,
+            stats.log_bytes,
         ),
-        ("roentgen_blocks", "Blocks on disk", blocks, false),
+        ("roentgen_blocks", "Blocks on disk", stats.blocks),
         (
             "roentgen_block_bytes",
             "Size of all blocks",
-            block_bytes,
-            false,
+            stats.block_bytes,
         ),
         (
             "roentgen_block_traces",
             "Traces at home in blocks",
-            block_traces,
-            false,
+            stats.block_traces,
         ),
         (
             "roentgen_moved_traces",
             "Copies left behind in blocks",
-            moved_traces,
-            false,
+            stats.moved_traces,
         ),
         (
             "roentgen_damaged_blocks",
             "Blocks set aside as damaged",
-            damaged_blocks,
-            false,
+            stats.damaged_blocks,
         ),
+    ]
+}
+
+/// Name, help and value of what only grows.
+fn totals(stats: StoreStats) -> [(&'static str, &'static str, u64); 6] {
+    let lost = stats.damaged_log_bytes_total;
+    [
         (
             "roentgen_damaged_log_bytes",
             "Log bytes lost to damage",
-            damaged_log_bytes_total,
-            true,
+            lost,
         ),
         (
             "roentgen_documents_logged",
             "Documents made durable",
-            documents_logged_total,
-            true,
+            stats.documents_logged_total,
         ),
         (
             "roentgen_traces_sealed",
             "Traces written to blocks",
-            traces_sealed_total,
-            true,
+            stats.traces_sealed_total,
         ),
         (
             "roentgen_traces_reopened",
             "Traces made live again",
-            traces_reopened_total,
-            true,
+            stats.traces_reopened_total,
         ),
         (
             "roentgen_blocks_merged",
             "Blocks merged into larger ones",
-            blocks_merged_total,
-            true,
+            stats.blocks_merged_total,
         ),
         (
             "roentgen_blocks_retired",
             "Blocks dropped by age",
-            blocks_retired_total,
-            true,
+            stats.blocks_retired_total,
         ),
     ]
 }

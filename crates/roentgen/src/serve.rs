@@ -22,6 +22,7 @@ use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::demo;
 use crate::http_server;
+use crate::observed::{ObservedReader, ObservedWriter, StoreMetrics};
 use crate::self_observation::{self, Metrics};
 
 /// SAMP-1: quotas and statistics are written at most this often.
@@ -199,8 +200,11 @@ impl Running {
             .daemon_tcp
             .local_addr()
             .context("read the daemon address")?;
-        let writer = Arc::clone(&parts.store) as Arc<dyn TraceWriter>;
-        let reader = Arc::clone(&parts.store) as Arc<dyn TraceReader>;
+        let store_metrics = StoreMetrics::default();
+        let (inner, metrics) = (Arc::clone(&parts.store) as _, store_metrics.clone());
+        let writer: Arc<dyn TraceWriter> = Arc::new(ObservedWriter { inner, metrics });
+        let (inner, metrics) = (Arc::clone(&parts.store) as _, store_metrics.clone());
+        let reader: Arc<dyn TraceReader> = Arc::new(ObservedReader { inner, metrics });
         let daemon_metrics = DaemonMetrics::default();
         let udp = UdpIntake::start(
             sockets.daemon_udp,
@@ -217,6 +221,7 @@ impl Running {
             daemon.port(),
             |registry| {
                 api_metrics.register(registry);
+                store_metrics.register(registry);
             },
         );
         let api = roentgen_api::router(ApiState {
