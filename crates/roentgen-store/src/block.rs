@@ -22,6 +22,8 @@ pub use self::v1::writer::{BlockWriter, SealedTrace, edge_order, write_block};
 #[cfg(doc)]
 use crate::source::ErrorKind;
 
+#[cfg(test)]
+mod tests;
 mod v1;
 
 /// Names a block; unique per store and never used again. Prints as 16 hex digits, which is the name of

@@ -12,13 +12,13 @@ use roentgen_model::{TraceFacts, TraceId, UnixNanos};
 use super::bloom;
 use super::checked::read_checksums;
 use super::columns::Interner;
-use super::docs::DocsRows;
 use super::edges::edge_rows;
 use super::facts::{FactsReader, join, spans_of_group};
 use super::meta::{self, CATALOG_KEY};
 use super::scan::{BlockScan, ScanBounds};
 use super::schema::Table;
-use super::table::{OpenTable, RowsReader, TableFile};
+use super::streams::{DocumentsStream, Flattened, docs_rows_into};
+use super::table::{OpenTable, TableFile};
 use crate::block::{BlockDocument, BlockMeta, BlockSummary};
 use crate::files::Disk;
 use crate::plan::Plan;
@@ -376,43 +376,8 @@ impl BlockReader {
     {
         let docs = self.docs.open(&*self.disk)?;
         let all = 0..docs.rows_total();
-        let mut rows = docs.read(None, &[all], DOCS_BATCH_ROWS)?;
-        let mut ready: Vec<BlockDocuments> = Vec::new();
-        let mut given = 0;
-        let mut is_over = false;
-        // The last trace read may go on in the next batch.
-        Ok(std::iter::from_fn(move || {
-            while !is_over && given + 1 >= ready.len() {
-                ready.drain(..given);
-                given = 0;
-                match rows.next() {
-                    Some(Ok(rows)) => {
-                        if let Err(error) = docs_rows_into(&docs, &rows, &mut ready) {
-                            is_over = true;
-                            ready.clear();
-                            return Some(Err(error));
-                        }
-                    }
-                    Some(Err(error)) => {
-                        is_over = true;
-                        ready.clear();
-                        return Some(Err(error));
-                    }
-                    None => is_over = true,
-                }
-            }
-            let next = ready.get_mut(given)?;
-            given += 1;
-            let documents = std::mem::take(&mut next.documents);
-            let (trace_id, t0) = (next.trace_id, next.t0);
-            let limit_exceeded = next.limit_exceeded;
-            Some(Ok(BlockDocuments {
-                trace_id,
-                t0,
-                limit_exceeded,
-                documents,
-            }))
-        }))
+        let rows = docs.read(None, &[all], DOCS_BATCH_ROWS)?;
+        Ok(DocumentsStream::new(docs, rows))
     }
 
     /// All edge rows with their slot length, in the table's order: what compaction adds up.
@@ -523,67 +488,9 @@ fn rows_of_keys(
     Ok(hits.map(|row| group.start + row as u64).collect())
 }
 
-/// Adds rows of `docs` and returns the bytes of their texts.
-fn docs_rows_into(
-    docs: &OpenTable,
-    rows: &super::columns::Rows,
-    out: &mut Vec<BlockDocuments>,
-) -> Result<usize, StoreError> {
-    DocsRows::new(rows)
-        .and_then(|rows| rows.append_to(out))
-        .map_err(|e| docs.wrong(e))
-}
-
 fn over_bound(what: &str) -> StoreError {
     StoreError::new(
         ErrorKind::OverBound,
         format!("{what} do not fit the memory of a query"),
     )
-}
-
-/// Batches of rows as single items; stops after the first error.
-struct Flattened<T, D> {
-    rows: RowsReader,
-    decode: D,
-    ready: std::vec::IntoIter<T>,
-    is_over: bool,
-}
-
-impl<T, D> Flattened<T, D>
-where
-    D: FnMut(&super::columns::Rows, &mut Vec<T>) -> Result<(), StoreError>,
-{
-    fn new(rows: RowsReader, decode: D) -> Self {
-        Self {
-            rows,
-            decode,
-            ready: Vec::new().into_iter(),
-            is_over: false,
-        }
-    }
-}
-
-impl<T, D> Iterator for Flattened<T, D>
-where
-    D: FnMut(&super::columns::Rows, &mut Vec<T>) -> Result<(), StoreError>,
-{
-    type Item = Result<T, StoreError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(item) = self.ready.next() {
-                return Some(Ok(item));
-            }
-            if self.is_over {
-                return None;
-            }
-            let mut items = Vec::new();
-            let read = self.rows.next()?;
-            if let Err(error) = read.and_then(|rows| (self.decode)(&rows, &mut items)) {
-                self.is_over = true;
-                return Some(Err(error));
-            }
-            self.ready = items.into_iter();
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! Table `traces`: one row a trace, by (T0, trace id), with everything that prunes or answers a search
 //! without the trace's entities.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -9,7 +9,7 @@ use arrow::array::{
 };
 use arrow::error::ArrowError;
 use roentgen_model::assembly::facts::{
-    AnnotationValue, EntityFacts, EntityKind, LinkFacts, NodeKey, TraceHead,
+    AnnotationValue, EntityFacts, EntityKind, LinkFacts, LinkSource, NodeKey, RootCauses, TraceHead,
 };
 use roentgen_model::{SegmentId, Stamp, TraceFacts, TraceId, UnixNanos};
 
@@ -18,169 +18,10 @@ use super::columns::{
     ColumnError, Ends, Interner, Rows, Texts, batch, ids, optional_times, time_at, times,
 };
 use super::edges::{Memberships, memberships_of};
+use super::nodes::{CallsColumn, NodesColumn};
 use super::root_causes;
 use super::schema::{Table, item_of};
 use super::spans::Annotations;
-
-/// How the segments of a node, or the calls of an edge, went: one item each.
-#[derive(Debug, Default)]
-struct Outcomes {
-    flags: [Vec<bool>; 5],
-    least: Vec<Option<i64>>,
-    greatest: Vec<Option<i64>>,
-}
-
-/// The outcome of several entities together.
-#[derive(Clone, Copy, Debug, Default)]
-struct Outcome {
-    flags: [bool; 5],
-    response_times: Option<(i64, i64)>,
-}
-
-impl Outcome {
-    fn add(&mut self, entity: &EntityFacts) {
-        let flags = entity.flags;
-        let of = [
-            flags.ok(),
-            flags.error,
-            flags.throttle,
-            flags.fault,
-            entity.end.is_none(),
-        ];
-        for (all, one) in self.flags.iter_mut().zip(of) {
-            *all |= one;
-        }
-        if let Some(time) = entity.response_time_nanos() {
-            let (least, greatest) = self.response_times.unwrap_or((time, time));
-            self.response_times = Some((least.min(time), greatest.max(time)));
-        }
-    }
-}
-
-impl Outcomes {
-    fn push(&mut self, outcome: Outcome) {
-        for (column, flag) in self.flags.iter_mut().zip(outcome.flags) {
-            column.push(flag);
-        }
-        self.least.push(outcome.response_times.map(|t| t.0));
-        self.greatest.push(outcome.response_times.map(|t| t.1));
-    }
-
-    fn columns(self) -> impl Iterator<Item = ArrayRef> {
-        let flags = self
-            .flags
-            .map(|f| -> ArrayRef { Arc::new(BooleanArray::from(f)) });
-        let times = [self.least, self.greatest];
-        let times = times.map(|t| -> ArrayRef { Arc::new(Int64Array::from(t)) });
-        flags.into_iter().chain(times)
-    }
-}
-
-#[derive(Debug, Default)]
-struct NodesColumn {
-    ends: Ends,
-    key: [Texts; 3],
-    other_name_ends: Ends,
-    other_names: Texts,
-    kinds: Vec<u8>,
-    roots: Vec<bool>,
-    outcomes: Outcomes,
-}
-
-impl NodesColumn {
-    fn push(&mut self, facts: &TraceFacts) {
-        let mut outcomes: HashMap<&NodeKey, Outcome> = HashMap::new();
-        for entity in &facts.entities {
-            if let Some(key) = &entity.node {
-                outcomes.entry(key).or_default().add(entity);
-            }
-        }
-        for node in &facts.nodes {
-            let [name, node_type, account_id] = &mut self.key;
-            name.push(&node.key.name);
-            node_type.push_option(node.key.node_type.as_ref());
-            account_id.push_option(node.key.account_id.as_ref());
-            for name in &node.other_names {
-                self.other_names.push(name);
-            }
-            self.other_name_ends.push(node.other_names.len());
-            self.kinds.push(codes::of_node_kind(node.kind));
-            self.roots.push(node.is_root);
-            // A client node has no segments, even if a real node bears its key.
-            let client = node.kind == roentgen_model::assembly::facts::NodeKind::Client;
-            let outcome = outcomes.get(&node.key).filter(|_| !client).copied();
-            self.outcomes.push(outcome.unwrap_or_default());
-        }
-        self.ends.push(facts.nodes.len());
-    }
-
-    fn finish(self) -> Result<ArrayRef, ArrowError> {
-        let item = item_of(Table::Traces, "nodes");
-        let fields = super::columns::fields_of(&item);
-        let names = fields
-            .find("other_names")
-            .map(|(_, field)| field.data_type());
-        let Some(arrow::datatypes::DataType::List(name_item)) = names else {
-            unreachable!("`other_names` is a list column of the schema")
-        };
-        let names = self.other_names.finish();
-        let mut columns = self.key.map(Texts::finish).to_vec();
-        columns.push(self.other_name_ends.finish(Arc::clone(name_item), names)?);
-        columns.push(Arc::new(UInt8Array::from(self.kinds)));
-        columns.push(Arc::new(BooleanArray::from(self.roots)));
-        columns.extend(self.outcomes.columns());
-        self.ends.finish_rows(item, columns)
-    }
-}
-
-#[derive(Debug, Default)]
-struct CallsColumn {
-    ends: Ends,
-    sources: Vec<u32>,
-    destinations: Vec<u32>,
-    aliases: Texts,
-    calls: Vec<u32>,
-    outcomes: Outcomes,
-}
-
-impl CallsColumn {
-    /// One item per (source, destination, alias), in order of first appearance.
-    fn push(&mut self, facts: &TraceFacts) {
-        let mut edges: Vec<(u32, u32, Option<&str>, u32, Outcome)> = Vec::new();
-        let mut known: HashMap<(u32, u32, Option<&str>), usize> = HashMap::new();
-        for call in &facts.calls {
-            let key = (call.source, call.destination, call.alias.as_deref());
-            let at = *known.entry(key).or_insert_with(|| {
-                edges.push((key.0, key.1, key.2, 0, Outcome::default()));
-                edges.len() - 1
-            });
-            if let Some((.., calls, outcome)) = edges.get_mut(at) {
-                *calls += 1;
-                outcome.add(facts.entity(call.entity));
-            }
-        }
-        self.ends.push(edges.len());
-        for (source, destination, alias, calls, outcome) in edges {
-            self.sources.push(source);
-            self.destinations.push(destination);
-            self.aliases.push_option(alias);
-            self.calls.push(calls);
-            self.outcomes.push(outcome);
-        }
-    }
-
-    fn finish(self) -> Result<ArrayRef, ArrowError> {
-        let mut columns: Vec<ArrayRef> = vec![
-            Arc::new(UInt32Array::from(self.sources)),
-            Arc::new(UInt32Array::from(self.destinations)),
-            self.aliases.finish(),
-            Arc::new(UInt32Array::from(self.calls)),
-        ];
-        columns.extend(self.outcomes.columns());
-        self.ends
-            .finish_rows(item_of(Table::Traces, "calls"), columns)
-    }
-}
 
 #[derive(Debug, Default)]
 struct LinksColumn {
@@ -451,7 +292,7 @@ pub(super) struct StoredHead {
     pub(super) entities: u32,
     pub(super) head: TraceHead,
     pub(super) links: Vec<LinkFacts>,
-    pub(super) root_causes: roentgen_model::assembly::facts::RootCauses,
+    pub(super) root_causes: RootCauses,
 }
 
 /// Reads the heads of all rows (of [`HEAD_COLUMNS`]).
@@ -498,7 +339,6 @@ pub(super) fn heads(rows: &Rows, texts: &mut Interner) -> Result<Vec<StoredHead>
 }
 
 fn links_of(rows: &Rows, row: usize, texts: &mut Interner) -> Result<Vec<LinkFacts>, ColumnError> {
-    use roentgen_model::assembly::facts::LinkSource;
     let lists = rows.lists("links")?;
     let range = lists.range(row);
     if range.is_empty() {
