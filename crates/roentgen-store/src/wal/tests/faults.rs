@@ -283,3 +283,33 @@ fn failed_recycling_leaves_a_log_that_opens() {
         assert_eq!(report.damage, []);
     }
 }
+
+#[test]
+fn recycling_that_was_never_synced_does_not_come_undone_while_the_file_is_used_again() {
+    for seed in 0..8 {
+        let disk = SimulatedDisk::new();
+        let (mut log, _, _) = open(&disk, SettledBitmaps::default());
+        let text = noise(1, 9_000);
+        let mut bits = SettledBits::default();
+        while log.files().states().len() < 2 {
+            let positions = log.append_group(&[record(&scope(), 1, &[&text])]).unwrap();
+            bits.extend(positions.into_iter().flatten());
+        }
+        let mut settled = SettledBitmaps::default();
+        settled.apply(&bits);
+        log.files().mark_settled(&bits);
+        // Renamed, then the process is killed instead of syncing the directory.
+        disk.fail_step(disk.steps() + 2, std::io::ErrorKind::Other);
+        assert!(log.files().recycle(1).is_err());
+        let (mut log, _, _) = open(&disk, settled.clone());
+        // Space, header and sync of the next file are done; the power goes at its renaming.
+        disk.cut_power_at(disk.steps() + 4);
+        assert!(
+            log.append_group(&[record(&scope(), 2, &["refused"])])
+                .is_err()
+        );
+        disk.lose_power(seed);
+        let (_, report, replayed) = open(&disk, settled);
+        assert_eq!((replayed.len(), report.damage), (0, vec![]), "seed {seed}");
+    }
+}

@@ -162,3 +162,49 @@ fn file_headers_read_back_and_detect_any_flipped_byte() {
         );
     }
 }
+
+/// A released format is never edited: what was written must stay readable, see `docs/formats/log.md`.
+#[test]
+fn frame_with_the_documented_bytes_is_read() {
+    let hex = "526746720101000003000000050000000400000011000000010000001d0000002c0000005644e885\
+               0000000000000000000000003f60bb03\
+               270c300100c70975732d656173742d3101000100800100020000007b7d";
+    let pairs = hex
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| std::str::from_utf8(pair).unwrap());
+    let bytes: Vec<u8> = pairs
+        .map(|pair| u8::from_str_radix(pair, 16).unwrap())
+        .collect();
+    let (header, documents) = decoded(&bytes).unwrap();
+    assert_eq!(
+        (header.file, header.frame, header.first_document),
+        (3, 5, 17)
+    );
+    assert_eq!(documents, [(0, Bytes::from_static(b"{}"))]);
+}
+
+#[test]
+fn file_header_has_the_documented_bytes() {
+    let ends = BTreeMap::from([(
+        2,
+        FileEnd {
+            end: 4_200,
+            documents: 6,
+        },
+    )]);
+    let header = FileHeader {
+        file: 3,
+        last_stamp: Stamp(99),
+        ends,
+    }
+    .encode();
+    let hex: String = header
+        .iter()
+        .take(48)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let expected = "52674c6701000000 03000000 6300000000000000 01000000 \
+                    02000000 06000000 6810000000000000 0000000000000000";
+    assert_eq!(hex, expected.replace(' ', ""));
+}
