@@ -37,7 +37,7 @@ mod put_trace_segments;
 mod update_sampling_rule;
 
 /// One call of an operation.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) shared: Arc<Shared>,
     pub(crate) principal: Principal,
@@ -66,39 +66,32 @@ impl Call {
 
     /// The page of a graph that a request asks for, with the token for the next: from the graph held for
     /// its token, else computed (PAGE-2).
-    async fn graph_page(
+    fn graph_page(
         &self,
         request: GraphRequest,
-        compute: impl FnOnce(&dyn TraceReader, &QueryControl) -> Result<ServiceGraph, StoreError>
-        + Send
-        + 'static,
+        compute: impl FnOnce() -> Result<ServiceGraph, StoreError>,
     ) -> Result<(GraphPage, Option<String>), ApiError> {
         let GraphRequest { binding, token } = request;
         let cursor: Option<GraphCursor> = self.open_token(&binding, token)?;
         let (graphs, parameters) = (&self.shared.graphs, binding.digest());
         let held = cursor.and_then(|cursor| graphs.find(parameters, cursor, self.now));
-        let graph = match held {
-            Some(graph) => graph,
-            None => Arc::new(self.read(compute).await?),
-        };
+        let graph = held.map_or_else(|| compute().map(Arc::new), Ok)?;
         let page = graphs.page(parameters, graph, cursor, self.now, SERVICES_PER_PAGE_MAX)?;
         let token = page.next.map(|next| self.seal_token(&binding, &next));
         Ok((page, token))
     }
 
-    /// Runs a read where it may block.
-    async fn read<T, E>(
+    /// Runs a read, and the printing of its answer, where they may block.
+    async fn read(
         &self,
-        read: impl FnOnce(&dyn TraceReader, &QueryControl) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, ApiError>
-    where
-        T: Send + 'static,
-        E: Into<ApiError> + Send + 'static,
-    {
-        let reader = self.api().reader.clone();
+        read: impl FnOnce(&Self, &dyn TraceReader, &QueryControl) -> Result<Bytes, ApiError>
+        + Send
+        + 'static,
+    ) -> Result<Bytes, ApiError> {
+        let call = self.clone();
         self.shared
             .gate
-            .run(move |control| read(&*reader, control))
+            .run(move |control| read(&call, &*call.api().reader, control))
             .await
     }
 }

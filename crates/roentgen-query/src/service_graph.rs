@@ -163,10 +163,13 @@ impl HeldGraphs {
 
     fn hold(&self, new: Held) {
         let mut held = self.held.lock();
-        let same = |graph: &Held| graph.parameters == new.parameters && graph.nodes == new.nodes;
+        let same =
+            |held: &Held| held.parameters == new.parameters && Arc::ptr_eq(&held.graph, &new.graph);
         if held.iter().any(same) {
             return;
         }
+        // A graph computed again takes the place of the older one of equal nodes.
+        held.retain(|held| held.parameters != new.parameters || held.nodes != new.nodes);
         held.push_back(new);
         let services = |held: &VecDeque<Held>| -> usize {
             held.iter().map(|held| held.graph.services.len()).sum()

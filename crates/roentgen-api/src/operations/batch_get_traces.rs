@@ -46,23 +46,16 @@ pub(super) async fn answer(call: &Call, members: &Members<'_>) -> Result<Bytes, 
         });
     let from: Option<usize> = call.open_token(&binding, members.next_token()?)?;
     let scopes = vec![call.principal.scope.clone()];
-    let page = call
-        .read(move |reader, control| {
-            trace_page(
-                reader,
-                &scopes,
-                &ids,
-                from.unwrap_or(0),
-                PAGE_BYTES_MAX,
-                control,
-            )
+    let from = from.unwrap_or(0);
+    call.read(move |call, reader, control| {
+        let page = trace_page(reader, &scopes, &ids, from, PAGE_BYTES_MAX, control)?;
+        json(&BatchGetTracesResult {
+            traces: page.traces.into_iter().map(trace).collect(),
+            unprocessed_trace_ids: page.unknown.iter().map(ToString::to_string).collect(),
+            next_token: page.next.map(|next| call.seal_token(&binding, &next)),
         })
-        .await?;
-    json(&BatchGetTracesResult {
-        traces: page.traces.into_iter().map(trace).collect(),
-        unprocessed_trace_ids: page.unknown.iter().map(ToString::to_string).collect(),
-        next_token: page.next.map(|next| call.seal_token(&binding, &next)),
     })
+    .await
 }
 
 fn trace(trace: FetchedTrace) -> Trace {

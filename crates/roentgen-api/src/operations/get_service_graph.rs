@@ -6,7 +6,7 @@ use roentgen_query::token::Binding;
 use roentgen_store::source::TotalsRequest;
 use serde::Serialize;
 
-use super::{Call, GraphRequest, QueryControl, TraceReader, json};
+use super::{Call, GraphRequest, json};
 use crate::error::ApiError;
 use crate::wire::groups::names_default_group;
 use crate::wire::members::Members;
@@ -47,15 +47,16 @@ pub(super) async fn answer(call: &Call, members: &Members<'_>) -> Result<Bytes, 
         group_id: None,
         nodes: Vec::new(),
     };
-    let compute = move |reader: &dyn TraceReader, control: &QueryControl| {
-        service_graph(reader, &totals, control)
-    };
-    let (page, next_token) = call.graph_page(request, compute).await?;
-    json(&GetServiceGraphResult {
-        start_time: Time(range.start),
-        end_time: Time(range.end),
-        services: page.services().map(ServiceShape::new).collect(),
-        contains_old_group_versions: false,
-        next_token,
+    call.read(move |call, reader, control| {
+        let compute = || service_graph(reader, &totals, control);
+        let (page, next_token) = call.graph_page(request, compute)?;
+        json(&GetServiceGraphResult {
+            start_time: Time(range.start),
+            end_time: Time(range.end),
+            services: page.services().map(ServiceShape::new).collect(),
+            contains_old_group_versions: false,
+            next_token,
+        })
     })
+    .await
 }

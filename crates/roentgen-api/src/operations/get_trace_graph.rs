@@ -5,7 +5,7 @@ use roentgen_query::service_graph::trace_graph;
 use roentgen_query::token::Binding;
 use serde::Serialize;
 
-use super::{Call, GraphRequest, QueryControl, TraceReader, json};
+use super::{Call, GraphRequest, json};
 use crate::error::ApiError;
 use crate::wire::members::Members;
 use crate::wire::services::ServiceShape;
@@ -31,12 +31,13 @@ pub(super) async fn answer(call: &Call, members: &Members<'_>) -> Result<Bytes, 
         token: members.next_token()?,
     };
     let scopes = vec![call.principal.scope.clone()];
-    let compute = move |reader: &dyn TraceReader, control: &QueryControl| {
-        trace_graph(reader, &scopes, &ids, control)
-    };
-    let (page, next_token) = call.graph_page(request, compute).await?;
-    json(&GetTraceGraphResult {
-        services: page.services().map(ServiceShape::new).collect(),
-        next_token,
+    call.read(move |call, reader, control| {
+        let compute = || trace_graph(reader, &scopes, &ids, control);
+        let (page, next_token) = call.graph_page(request, compute)?;
+        json(&GetTraceGraphResult {
+            services: page.services().map(ServiceShape::new).collect(),
+            next_token,
+        })
     })
+    .await
 }

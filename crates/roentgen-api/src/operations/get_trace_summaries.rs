@@ -62,15 +62,16 @@ pub(super) async fn answer(call: &Call, members: &Members<'_>) -> Result<Bytes, 
         matches_max: SUMMARIES_PER_PAGE_MAX,
         examined_max: EXAMINED_PER_PAGE_MAX,
     };
-    let page = call
-        .read(move |reader, control| summaries_page(reader, &request, cursor, control))
-        .await?;
-    json(&GetTraceSummariesResult {
-        trace_summaries: page.summaries.iter().map(TraceSummaryShape::new).collect(),
-        approximate_time: Time(page.approximate_time),
-        traces_processed_count: page.processed,
-        next_token: page.next.map(|next| call.seal_token(&binding, &next)),
+    call.read(move |call, reader, control| {
+        let page = summaries_page(reader, &request, cursor, control)?;
+        json(&GetTraceSummariesResult {
+            trace_summaries: page.summaries.iter().map(TraceSummaryShape::new).collect(),
+            approximate_time: Time(page.approximate_time),
+            traces_processed_count: page.processed,
+            next_token: page.next.map(|next| call.seal_token(&binding, &next)),
+        })
     })
+    .await
 }
 
 fn read_basis(members: &Members<'_>) -> Result<(&'static str, TimeBasis), ApiError> {
