@@ -5,15 +5,20 @@ use roentgen_tests::{Client, Server, python, with_server};
 use serde_json::Value;
 
 /// The operations that must answer with success.
-const WORKING: [&str; 12] = [
+const WORKING: [&str; 17] = [
     "BatchGetTraces",
     "CreateSamplingRule",
     "DeleteSamplingRule",
+    "GetEncryptionConfig",
+    "GetGroup",
+    "GetGroups",
+    "GetIndexingRules",
     "GetSamplingRules",
     "GetSamplingStatisticSummaries",
     "GetSamplingTargets",
     "GetServiceGraph",
     "GetTraceGraph",
+    "GetTraceSegmentDestination",
     "GetTraceSummaries",
     "PutTelemetryRecords",
     "PutTraceSegments",

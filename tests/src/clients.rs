@@ -36,14 +36,12 @@ pub struct Client {
 /// # Errors
 /// When it is not installed but `ROENTGEN_TEST_CLIENTS=required`.
 pub fn python() -> Result<Option<Client>> {
-    let program = target_dir()?.join("clients/venv/bin/python");
-    found(
-        "the Python clients",
-        Client {
-            program,
-            modules: None,
-        },
-    )
+    let dir = target_dir()?.join("clients/venv");
+    let client = Client {
+        program: dir.join("bin/python"),
+        modules: None,
+    };
+    found("the Python clients", &dir, client)
 }
 
 /// Returns Node with the modules of the Express application, or nothing when not installed.
@@ -51,18 +49,17 @@ pub fn python() -> Result<Option<Client>> {
 /// # Errors
 /// When it is not installed but `ROENTGEN_TEST_CLIENTS=required`.
 pub fn node() -> Result<Option<Client>> {
-    let modules = target_dir()?.join("clients/node/node_modules");
-    found(
-        "the Node clients",
-        Client {
-            program: "node".into(),
-            modules: Some(modules),
-        },
-    )
+    let dir = target_dir()?.join("clients/node");
+    let client = Client {
+        program: "node".into(),
+        modules: Some(dir.join("node_modules")),
+    };
+    found("the Node clients", &dir, client)
 }
 
-fn found(name: &str, client: Client) -> Result<Option<Client>> {
-    if client.modules.as_ref().unwrap_or(&client.program).exists() {
+fn found(name: &str, dir: &Path, client: Client) -> Result<Option<Client>> {
+    // What the installation writes last.
+    if dir.join("installed-from.txt").is_file() {
         return Ok(Some(client));
     }
     if std::env::var("ROENTGEN_TEST_CLIENTS").is_ok_and(|value| value == "required") {

@@ -1,6 +1,6 @@
 //! The X-Ray HTTP API: rest-json as AWS clients speak it (spec api.md).
 //!
-//! [`router`] takes a request to its [`Operation`]; `operations` has one file each; `wire` reads
+//! [`mod@router`] takes a request to its [`Operation`]; `operations` has one file each; `wire` reads
 //! requests and prints results; [`error`] is the one table from what went wrong to what clients see.
 //! Nothing here stores or computes: that is the storage seam's, the control store's and
 //! `roentgen-query`'s.

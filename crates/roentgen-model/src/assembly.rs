@@ -2,7 +2,7 @@
 //! are inferred, root causes.
 //!
 //! [`resolve`] picks the winning entities (ASM-1), [`assemble`] turns them into [`TraceFacts`], of
-//! which [`derive`] makes nodes, calls and flags and [`root_cause`] the root causes.
+//! which [`mod@derive`] makes nodes, calls and flags and [`root_cause`] the root causes.
 
 pub mod derive;
 pub mod facts;

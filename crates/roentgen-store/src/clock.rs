@@ -23,6 +23,10 @@ pub trait Clock: Send + Sync + fmt::Debug {
 pub struct RealClock;
 
 impl Clock for RealClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the door that time comes through"
+    )]
     fn now(&self) -> UnixNanos {
         let since = SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -72,6 +76,10 @@ pub struct Randomness(Mutex<StdRng>);
 impl Randomness {
     /// Unpredictable numbers.
     #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the door that chance comes through"
+    )]
     pub fn from_system() -> Self {
         Self(Mutex::new(StdRng::from_rng(&mut rand::rng())))
     }

@@ -5,7 +5,7 @@
 //! `live` (assembly, searches) → seal → [`block`] (Parquet) → `compact`, `retain`; the [`catalog`] says
 //! which blocks exist and what moved. All file access goes through [`files`].
 //!
-//! [`naive`] is the reference that everything is compared with, [`conformance`] the suite that does so.
+//! [`naive`] is the reference that everything is compared with, `conformance` the suite that does so.
 
 mod accept;
 pub mod block;

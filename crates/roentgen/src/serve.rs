@@ -153,6 +153,7 @@ struct Parts {
 }
 
 impl Parts {
+    #[expect(clippy::disallowed_methods, reason = "the binary chooses the seeds")]
     async fn open(config: &Config, data_dir: &DataDir) -> anyhow::Result<Self> {
         let settings =
             ControlSettings::new(Some(data_dir.path().join("control.db")), config.scope());

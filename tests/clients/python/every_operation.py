@@ -197,6 +197,7 @@ def working():
             ("orders", "AWS::DynamoDB::Table"),
         ], names
     sampling(now)
+    settings()
     invalid = "InvalidRequestException"
     expect_error("ids", invalid, client.batch_get_traces, TraceIds=["nonsense"])
     bad_range = {"StartTime": now, "EndTime": now - 1}
@@ -254,6 +255,23 @@ def sampling(now):
     assert sum(window["RequestCount"] for window in windows) == 20, windows
     record = client.delete_sampling_rule(RuleName="checkout")["SamplingRuleRecord"]
     assert record["SamplingRule"]["RuleName"] == "checkout", record
+
+
+def settings():
+    """What is answered with AWS's defaults until it can be changed."""
+    encryption = client.get_encryption_config()["EncryptionConfig"]
+    assert encryption == {"Type": "NONE", "Status": "ACTIVE"}, encryption
+    groups = [
+        group for page in client.get_paginator("get_groups").paginate() for group in page["Groups"]
+    ]
+    assert [group["GroupName"] for group in groups] == ["Default"], groups
+    group = client.get_group(GroupName="Default")["Group"]
+    assert group["GroupARN"] == groups[0]["GroupARN"], group
+    expect_error("group", "InvalidRequestException", client.get_group, GroupName="gone")
+    rules = client.get_indexing_rules()["IndexingRules"]
+    assert [rule["Name"] for rule in rules] == ["Default"], rules
+    destination = client.get_trace_segment_destination()
+    assert (destination["Destination"], destination["Status"]) == ("XRay", "ACTIVE"), destination
 
 
 {"known": known, "working": working}[MODE]()
