@@ -5,6 +5,7 @@
 //! Nothing here stores or computes: that is the storage seam's, the control store's and
 //! `roentgen-query`'s.
 
+mod audit;
 pub mod error;
 mod gate;
 pub mod metrics;

@@ -15,6 +15,7 @@ use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use uuid::Uuid;
 
+use crate::audit::{self, Caller};
 use crate::error::{ApiError, ErrorCode};
 use crate::operation::Operation;
 use crate::operations::{self, Call};
@@ -52,7 +53,8 @@ async fn respond(
     let started = Instant::now();
     let request_id = Uuid::new_v4();
     let name = operation.map_or("Unknown", Operation::name);
-    let answering = AssertUnwindSafe(answer(&shared, operation, request)).catch_unwind();
+    let answering =
+        AssertUnwindSafe(answer(&shared, operation, request, request_id)).catch_unwind();
     let answer = answering.await.unwrap_or_else(|panic| {
         shared.api.metrics.panicked();
         Err(ApiError::fault(format!(
@@ -78,6 +80,7 @@ async fn answer(
     shared: &Arc<Shared>,
     operation: Option<Operation>,
     request: Request,
+    request_id: Uuid,
 ) -> Result<Bytes, ApiError> {
     let (head, body) = request.into_parts();
     shared
@@ -101,7 +104,15 @@ async fn answer(
         principal: Principal::administrator(shared.api.settings.scope.clone()),
         now,
     };
-    operations::answer(operation, &call, &body.bytes).await
+    let answer = operations::answer(operation, &call, &body.bytes).await;
+    let source = audit::source_address(&head.extensions);
+    let caller = Caller {
+        principal: &call.principal,
+        source,
+        request_id,
+    };
+    audit::record(operation, &caller, &body.bytes, answer.as_ref().err());
+    answer
 }
 
 fn success_response(body: Bytes, request_id: Uuid) -> Response<Body> {

@@ -1,5 +1,6 @@
 //! Drives the router as a service, over the reference store and settings in memory.
 
+mod audit;
 mod graphs;
 mod protocol;
 mod sampling;
