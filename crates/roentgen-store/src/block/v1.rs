@@ -11,6 +11,7 @@ mod facts;
 mod masks;
 mod meta;
 mod nodes;
+mod properties;
 pub(super) mod reader;
 mod root_causes;
 pub(super) mod scan;

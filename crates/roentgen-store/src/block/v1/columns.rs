@@ -48,6 +48,12 @@ impl Rows {
         self.array.len()
     }
 
+    /// The column with this name, whatever its type.
+    #[cfg(test)]
+    pub(super) fn any_column(&self, name: &str) -> Option<&ArrayRef> {
+        self.array.column_by_name(name)
+    }
+
     /// The column with this name and array type.
     pub(super) fn column<A: Array + 'static>(&self, name: &str) -> Result<&A, ColumnError> {
         let column = self.array.column_by_name(name);

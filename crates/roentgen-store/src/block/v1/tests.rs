@@ -1,5 +1,5 @@
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use roentgen_model::graph::{self, EdgeRow};
@@ -27,6 +27,15 @@ struct Written {
     traces: Vec<SealedTrace>,
     edges: Vec<EdgeRow>,
 }
+
+/// Three row groups of `traces`: 40,000 traces, two in a second.
+static LARGE: LazyLock<Written> = LazyLock::new(|| {
+    write(
+        (0..40_000)
+            .map(|n| sample::plain(n, sample::NOON - 10_000 + i64::from(n) / 2))
+            .collect(),
+    )
+});
 
 impl Written {
     fn open(&self) -> Arc<BlockReader> {

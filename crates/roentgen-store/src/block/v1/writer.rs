@@ -7,11 +7,8 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
 use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
-use parquet::schema::types::ColumnPath;
 use roentgen_model::graph::{EdgeKey, EdgeRow};
 use roentgen_model::{Stamp, TraceFacts, TraceId, UnixNanos};
 
@@ -19,6 +16,7 @@ use super::checked::{ChecksumsWriter, FileSums, SummingWriter};
 use super::docs::DocsBatch;
 use super::edges::EdgesBatch;
 use super::meta;
+use super::properties::properties;
 use super::schema::Table;
 use super::spans::{SpansBatch, ordinals_are_sound};
 use super::traces::TracesBatch;
@@ -28,7 +26,7 @@ use crate::source::{ErrorKind, StoreError};
 
 /// Rows of a row group. `traces` are evaluated a row group at a time, so theirs are small.
 const TRACES_GROUP_ROWS: usize = 16 << 10;
-const GROUP_ROWS: usize = 128 << 10;
+pub(super) const GROUP_ROWS: usize = 128 << 10;
 /// Encoded bytes after which a row group ends whatever its rows: bounds memory.
 const GROUP_BYTES: usize = 16 << 20;
 /// Rows gathered before they are encoded.
@@ -37,15 +35,6 @@ const BATCH_ROWS: usize = 1 << 10;
 const BATCH_ENTITIES: usize = 32 << 10;
 /// Bytes of document text gathered before they are encoded.
 const BATCH_TEXT_BYTES: usize = 1 << 20;
-/// A by-id read decodes one page of documents.
-const DOCUMENT_PAGE_BYTES: usize = 128 << 10;
-/// Rows of the other pages of `docs`: a by-id read decodes one of each column it needs.
-const DOCS_PAGE_ROWS: usize = 512;
-/// Rows of the pages of `traces` and `spans`: facts are read for few traces at a time.
-const PAGE_ROWS: usize = 2_048;
-/// Wrong "maybe" of the bloom filter, one in a hundred: 1.2 bytes a trace.
-const BLOOM_FALSE_POSITIVES: f64 = 0.01;
-
 /// A trace to be sealed: its facts and winning documents (at least one, any order).
 #[derive(Clone, Debug)]
 pub struct SealedTrace {
@@ -451,38 +440,6 @@ impl TableWriter {
             .finish()
             .map_err(|e| write_failed(&self.path, e))?;
         self.writer.inner_mut().finish()
-    }
-}
-
-fn properties(table: Table, meta: &BlockMeta) -> WriterPropertiesBuilder {
-    // Light compression when sealing; what compaction rewrites is read for long (design 9).
-    let level = if meta.level == 0 { 1 } else { 3 };
-    let level = ZstdLevel::try_new(level).expect("zstd knows levels 1 to 22");
-    let identity = KeyValue::new(meta::IDENTITY_KEY.to_owned(), meta::identity_json(meta));
-    let builder = WriterProperties::builder()
-        .set_created_by("roentgen block v1".to_owned())
-        .set_compression(Compression::ZSTD(level))
-        // Row groups end where this file says.
-        .set_max_row_group_row_count(None)
-        .set_max_row_group_bytes(None)
-        .set_statistics_enabled(EnabledStatistics::Page)
-        .set_key_value_metadata(Some(vec![identity]));
-    match table {
-        Table::Docs => {
-            let document = ColumnPath::from("document");
-            let trace_id = ColumnPath::from("trace_id");
-            builder
-                .set_write_batch_size(16)
-                .set_data_page_size_limit(DOCUMENT_PAGE_BYTES)
-                .set_data_page_row_count_limit(DOCS_PAGE_ROWS)
-                .set_column_dictionary_enabled(document.clone(), false)
-                .set_column_statistics_enabled(document, EnabledStatistics::None)
-                .set_column_dictionary_enabled(trace_id.clone(), false)
-                .set_column_bloom_filter_fpp(trace_id.clone(), BLOOM_FALSE_POSITIVES)
-                .set_column_bloom_filter_max_ndv(trace_id, GROUP_ROWS as u64)
-        }
-        Table::Traces | Table::Spans => builder.set_data_page_row_count_limit(PAGE_ROWS),
-        Table::Edges => builder,
     }
 }
 

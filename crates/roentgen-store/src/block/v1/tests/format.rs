@@ -3,15 +3,18 @@
 use std::fmt::Write as _;
 
 use arrow::datatypes::{DataType, Field};
+use roentgen_model::TraceFacts;
 use roentgen_model::assembly::facts::{
-    Class, EntityKind, LinkReference, Namespace, NodeKind, Parent,
+    Class, EntityFacts, EntityKind, Flags, LinkReference, Namespace, NodeKey, NodeKind, Parent,
 };
 use roentgen_model::graph::RowKind;
 
 use super::super::codes;
+use super::super::masks::masks;
 use super::super::schema::Table;
 use super::{meta, sample, try_write, write};
 use crate::block::{BlockId, BlockMeta, BlockReader, TakenOver, read_block_meta};
+use crate::plan::Columns;
 
 fn describe(field: &Field, depth: usize, out: &mut String) {
     let optional = if field.is_nullable() { "?" } else { "" };
@@ -143,4 +146,119 @@ fn summary_counts_and_bounds_what_was_written() {
     assert_eq!(summary.file_bytes, bytes.iter().sum::<u64>());
     let files = std::fs::read_dir(written.path(".")).unwrap().count();
     assert_eq!(files, names.len());
+}
+
+/// api calls db, which it knows as `the-db` and which has not answered; the call is an error, api faults.
+fn renamed_call() -> TraceFacts {
+    let plain = sample::plain(1, sample::NOON);
+    let mut root = plain.entities[0].clone();
+    root.flags.fault = true;
+    let mut call = EntityFacts {
+        kind: EntityKind::Subsegment,
+        parent: Parent::Entity(0),
+        name: "the-db".into(),
+        namespace: Some(Namespace::Remote),
+        node: None,
+        ..root.clone()
+    };
+    call.flags = Flags {
+        error: true,
+        ..Flags::default()
+    };
+    let mut called = sample::segment(root.start, None);
+    called.parent = Parent::Entity(1);
+    called.segment = Some(2);
+    called.node = Some(NodeKey {
+        name: "db".into(),
+        node_type: None,
+        account_id: None,
+    });
+    let entities = vec![root, call, called];
+    TraceFacts::new(
+        plain.trace_id,
+        plain.head,
+        entities,
+        plain.links,
+        plain.root_causes,
+    )
+}
+
+#[test]
+fn nodes_and_calls_of_traces_tell_names_and_outcomes() {
+    let written = write(vec![renamed_call()]);
+    let tables = written.open().facts_tables().unwrap();
+    let rows = tables
+        .traces
+        .read_whole(&["nodes", "calls"], &(0..1))
+        .unwrap()
+        .unwrap();
+    let list = |column: &str, names: &[&str]| {
+        let items = rows.lists(column).unwrap().items;
+        let mut out = Vec::new();
+        for row in 0..items.len() {
+            let value = |name: &&str| {
+                let column = items.any_column(name).unwrap();
+                arrow::util::display::array_value_to_string(column, row).unwrap()
+            };
+            out.push(names.iter().map(value).collect::<Vec<_>>().join(" "));
+        }
+        out
+    };
+    let outcome = [
+        "has_ok",
+        "has_error",
+        "has_throttle",
+        "has_fault",
+        "has_in_progress",
+    ]
+    .as_slice();
+    let times = ["response_time_least_nanos", "response_time_greatest_nanos"].as_slice();
+    let nodes = ["name", "other_names", "kind", "is_root"].as_slice();
+    assert_eq!(
+        list("nodes", &[nodes, outcome, times].concat()),
+        [
+            "api [] 0 true false false false true false 500000000 500000000",
+            "db [the-db] 0 false true false false false true  ",
+            "api [] 2 false false false false false false  ",
+        ]
+    );
+    let calls = ["source", "destination", "alias", "calls"].as_slice();
+    assert_eq!(
+        list("calls", &[calls, outcome, times].concat()),
+        [
+            "0 1 the-db 1 false true false false false 500000000 500000000",
+            "2 0  1 false false false true false 500000000 500000000",
+        ]
+    );
+}
+
+#[test]
+fn node_is_found_by_the_name_its_caller_knows() {
+    let written = write(vec![renamed_call(), sample::plain(2, sample::NOON + 1)]);
+    let tables = written.open().facts_tables().unwrap();
+    let rows = tables
+        .traces
+        .read_whole(&["nodes"], &(0..2))
+        .unwrap()
+        .unwrap();
+    for (name, expected) in [
+        ("the-db", [true, false]),
+        ("db", [true, false]),
+        ("api", [true, true]),
+        ("x", [false; 2]),
+    ] {
+        let node = Columns::Node {
+            name: Some(name.into()),
+            node_type: None,
+            account_id: None,
+            exact: true,
+        };
+        let found = masks(&node, &rows).unwrap();
+        assert_eq!(
+            [found.sure.value(0), found.sure.value(1)],
+            expected,
+            "{name}"
+        );
+        assert_eq!(found.sure, found.possible, "{name}");
+    }
 }

@@ -1,8 +1,8 @@
 //! Reads by id, and the streams that compaction merges.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 use roentgen_model::assembly::facts::TimeRange;
@@ -10,21 +10,12 @@ use roentgen_model::graph::{self, EdgeRow};
 use roentgen_model::{TraceId, UnixNanos};
 
 use super::sample::{self, NOON, plain};
-use super::{Written, control, meta, sealed, try_write, write};
+use super::{LARGE, Written, control, meta, sealed, try_write, write};
 use crate::block::{
     BlockDocuments, BlockMeta, BlockReader, BlockWriter, HOUR_SLOT_SECS, MINUTE_SLOT_SECS,
     edge_order,
 };
 use crate::source::{ErrorKind, PageKey, QueryControl};
-
-/// Several row groups of every table: 20,000 traces, two in a second.
-static LARGE: LazyLock<Written> = LazyLock::new(|| {
-    write(
-        (0..20_000)
-            .map(|n| plain(n, NOON - 5_000 + i64::from(n) / 2))
-            .collect(),
-    )
-});
 
 fn expected_documents(written: &Written) -> BTreeMap<TraceId, BlockDocuments> {
     let of = |t: &super::SealedTrace| BlockDocuments {
@@ -204,15 +195,16 @@ fn bloom_filter_says_no_for_nearly_all_absent_ids() {
     assert!(ids.into_iter().all(|id| block.might_contain(id).unwrap()));
 }
 
-/// Counts the bytes that are read from it.
+/// Counts the bytes that are read from it, and fails beyond a number of them.
 #[derive(Debug)]
 struct CountingDisk {
     disk: Arc<dyn crate::files::Disk>,
     bytes: Arc<AtomicU64>,
+    bytes_max: u64,
 }
 
 #[derive(Debug)]
-struct CountingReader(Arc<dyn crate::files::DiskReader>, Arc<AtomicU64>);
+struct CountingReader(Arc<dyn crate::files::DiskReader>, Arc<AtomicU64>, u64);
 
 impl crate::files::DiskReader for CountingReader {
     fn len(&self) -> std::io::Result<u64> {
@@ -220,7 +212,9 @@ impl crate::files::DiskReader for CountingReader {
     }
 
     fn read_at(&self, offset: u64, len: usize) -> std::io::Result<bytes::Bytes> {
-        self.1.fetch_add(len as u64, Ordering::Relaxed);
+        if self.1.fetch_add(len as u64, Ordering::Relaxed) + len as u64 > self.2 {
+            return Err(std::io::Error::other("the disk is gone"));
+        }
         self.0.read_at(offset, len)
     }
 }
@@ -258,6 +252,7 @@ impl crate::files::Disk for CountingDisk {
         Ok(Arc::new(CountingReader(
             self.disk.open(path)?,
             Arc::clone(&self.bytes),
+            self.bytes_max,
         )))
     }
 
@@ -276,6 +271,7 @@ fn read_of_one_trace_touches_a_small_part_of_the_block() {
     let disk = CountingDisk {
         disk: LARGE.disk.clone(),
         bytes: Arc::clone(&bytes),
+        bytes_max: u64::MAX,
     };
     let block = BlockReader::open(Arc::new(disk), &LARGE.dir).unwrap();
     let id = |n: usize| LARGE.traces[n].facts.trace_id;
@@ -338,4 +334,35 @@ fn documents_that_are_not_utf_8_come_back_as_sent() {
         .documents(&[trace.facts.trace_id], &control())
         .unwrap();
     assert_eq!(found[0].documents, trace.documents);
+}
+
+#[test]
+fn failing_disk_is_unavailable_and_not_damage() {
+    let written = write((0..40).map(|n| plain(n, NOON + i64::from(n))).collect());
+    let ids: Vec<_> = written.traces.iter().map(|t| t.facts.trace_id).collect();
+    let read = |bytes_max: u64| {
+        let (disk, bytes) = (written.disk.clone(), Arc::default());
+        let disk = CountingDisk {
+            disk,
+            bytes,
+            bytes_max,
+        };
+        let block = BlockReader::open(Arc::new(disk), &written.dir)?;
+        block.documents(&ids, &control())?;
+        block.facts(&ids, &control())?;
+        block.all_edges()?.collect::<Result<Vec<_>, _>>()
+    };
+    let all = (0..)
+        .map(|n| n << 12)
+        .find(|bytes| read(*bytes).is_ok())
+        .unwrap();
+    assert!(all > 100 << 10, "{all}");
+    for bytes_max in (0..all).step_by(4 << 10) {
+        let error = read(bytes_max).unwrap_err();
+        assert_eq!(
+            error.kind(),
+            ErrorKind::Unavailable,
+            "after {bytes_max} bytes: {error}"
+        );
+    }
 }

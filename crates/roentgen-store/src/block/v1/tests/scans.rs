@@ -1,6 +1,6 @@
 //! Scans: PLAN-1, PAGE-1 and the time bases against the plain evaluator on every trace.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -9,8 +9,8 @@ use roentgen_model::filter::{Filter, NoGroups};
 use roentgen_model::{TraceFacts, TraceId, UnixNanos};
 
 use super::super::masks::{add_columns, masks};
-use super::sample::{self, NOON, plain};
-use super::{Written, control, write};
+use super::sample::{self, NOON};
+use super::{LARGE, Written, control, write};
 use crate::block::{BlockReader, ScanBounds};
 use crate::plan::{
     Columns, FlagColumn, NumberColumn, NumberCompare, Plan, SetColumn, TextColumn, TextCompare,
@@ -275,15 +275,6 @@ proptest! {
         }
     }
 }
-
-/// Three row groups of `traces`.
-static LARGE: LazyLock<Written> = LazyLock::new(|| {
-    write(
-        (0..40_000)
-            .map(|n| plain(n, NOON - 10_000 + i64::from(n) / 2))
-            .collect(),
-    )
-});
 
 fn everything() -> ScanBounds {
     let range = TimeRange {
