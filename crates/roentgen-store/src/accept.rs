@@ -18,6 +18,7 @@ use crate::settings::StoreSettings;
 pub(crate) mod parse;
 #[cfg(test)]
 mod tests;
+pub(crate) mod writer;
 
 /// A call of [`crate::source::TraceWriter::accept`] after parsing.
 #[derive(Debug)]

@@ -143,10 +143,6 @@ impl<T> Winners<T> {
         self.bytes
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.by_key.len()
-    }
-
     /// In order of stamps, the order in which documents are returned and stored.
     pub(crate) fn by_stamp(&self) -> Vec<&Winner<T>> {
         let mut all: Vec<_> = self.by_key.values().collect();

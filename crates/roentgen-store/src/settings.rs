@@ -45,6 +45,9 @@ pub struct StoreSettings {
     pub log_bytes_max: u64,
     /// Size of one log file. Default 64 MB.
     pub log_file_bytes: u64,
+    /// Bytes of disk that the log leaves free, so that a full disk can still seal, merge and drop
+    /// (LOG-2). Default 128 MB.
+    pub log_reserve_bytes: u64,
 
     /// Blocks of one scope and day are merged when there are this many small ones. Default 8.
     pub merge_blocks_min: usize,
@@ -78,6 +81,7 @@ impl Default for StoreSettings {
             chunk_wait: Duration::from_secs(300),
             log_bytes_max: 1 << 30,
             log_file_bytes: 64 << 20,
+            log_reserve_bytes: 128 << 20,
             merge_blocks_min: 8,
             merge_bytes_max: 1 << 30,
             is_background: true,

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use roentgen_model::UnixNanos;
 use roentgen_model::document::facts::Document;
-use roentgen_model::document::{self, DocumentSettings, Refusal};
+use roentgen_model::document::{self, DocumentSettings, Refusal, RefusalCode};
+use roentgen_model::{Stamp, UnixNanos};
 
 use crate::settings::StoreSettings;
 
@@ -46,4 +46,21 @@ fn document_settings(settings: &StoreSettings) -> DocumentSettings {
         },
         validate_trace_id_time: settings.validate_trace_id_time,
     }
+}
+
+/// A document that was accepted at `stamp`; it is as old as it was then, so no time can refuse it.
+pub(crate) fn parse_stored(
+    text: &Bytes,
+    stamp: Stamp,
+    settings: &StoreSettings,
+) -> Result<Arc<Document>, Refusal> {
+    let settings = DocumentSettings {
+        retention_secs: i64::MAX,
+        validate_trace_id_time: false,
+        ..document_settings(settings)
+    };
+    let mut parsed = document::parse(text, UnixNanos(stamp.0), &settings);
+    let only = parsed.pop().filter(|_| parsed.is_empty());
+    let none = || Err(Refusal::new(None, RefusalCode::ParseError, false));
+    only.map_or_else(none, |parsed| parsed.outcome.map(Arc::new))
 }

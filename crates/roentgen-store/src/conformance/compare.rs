@@ -99,6 +99,39 @@ fn assert_equal_in(
     assert_totals_add_up(store, scopes, now);
 }
 
+/// The same with few searches, for tests that compare often.
+///
+/// # Panics
+/// With what differs.
+pub fn assert_equal_contents(
+    store: &dyn TraceReader,
+    reference: &dyn TraceReader,
+    clock: &dyn Clock,
+    context: &str,
+) {
+    let (scopes, now) = ([super::scope()], clock.now());
+    let contents = |reader: &dyn TraceReader| {
+        let ids = all_ids(reader, &scopes, now);
+        let control = QueryControl::default();
+        let documents = reader
+            .documents(&scopes, &ids, &control)
+            .expect("documents are read");
+        let facts = reader
+            .facts(&scopes, &ids, &control)
+            .expect("facts are read");
+        let request = scan_request(&scopes, TimeBasis::TraceId, &everything(now), "");
+        let documents: Vec<_> = documents.into_iter().map(texts).collect();
+        let facts: Vec<_> = facts.iter().map(without_stamps).collect();
+        (ids, documents, facts, outline(&all_pages(reader, &request)))
+    };
+    let (ours, theirs) = (contents(store), contents(reference));
+    assert_eq!(ours.0, theirs.0, "which traces there are: {context}");
+    assert_eq!(ours.1, theirs.1, "documents: {context}");
+    assert_eq!(ours.2, theirs.2, "facts: {context}");
+    assert_eq!(ours.3, theirs.3, "pages: {context}");
+    assert_equal_totals(store, reference, &scopes, &everything(now));
+}
+
 fn all_ids(reader: &dyn TraceReader, scopes: &[Scope], now: UnixNanos) -> Vec<TraceId> {
     let request = scan_request(scopes, TimeBasis::Event, &everything(now), "");
     let pages = all_pages(reader, &request);

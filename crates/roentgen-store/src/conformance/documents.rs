@@ -154,7 +154,7 @@ impl RandomDocuments {
                 (u128::from(number + 1) * 0x9e37_79b9_7f4a_7c15_1234_5678).to_be_bytes(),
             )
         } else {
-            self::trace_id(began, number)
+            trace_id(began, number)
         };
         self.entity(trace_id, began).text()
     }

@@ -1,0 +1,171 @@
+//! What is done beside accepting and assembling: seal, settle, set damage aside, merge, retire, recycle.
+//!
+//! One at a time, under one lock, so that no step meets another half done.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::engine::Shared;
+use crate::live::TraceKey;
+use crate::live::assembler::{self, Due};
+use crate::seal::{self, Choice};
+use crate::source::StoreError;
+use crate::view::BlockHandle;
+use crate::wal::SettledBits;
+use crate::{compact, retain};
+
+/// Reopened traces whose number of reopenings is remembered after they were sealed again.
+const REMEMBERED_MAX: usize = 100_000;
+
+/// What waits for the next maintenance.
+#[derive(Debug, Default)]
+pub(crate) struct Backlog {
+    /// Log documents of traces that turned out to be as sealed (LOG-4).
+    settled: SettledBits,
+    /// Blocks in which a read met damage.
+    damaged: Vec<Arc<BlockHandle>>,
+}
+
+impl Shared {
+    /// Settles log documents that brought nothing new, with the next maintenance.
+    pub(crate) fn settle_later(&self, bits: &SettledBits) {
+        if !bits.is_empty() {
+            let mut backlog = self.backlog.lock();
+            for (file, indexes) in bits.iter() {
+                indexes
+                    .iter()
+                    .for_each(|index| backlog.settled.add_index(file, *index));
+            }
+        }
+    }
+
+    /// Takes a damaged block out of the view, with the next maintenance.
+    pub(crate) fn set_aside_later(&self, handle: &Arc<BlockHandle>, error: &StoreError) {
+        let mut backlog = self.backlog.lock();
+        if !backlog
+            .damaged
+            .iter()
+            .any(|known| known.id() == handle.id())
+        {
+            let dir = handle.dir.display();
+            tracing::error!(%dir, error = %Chain(error), "a block is damaged; its traces are missing");
+            backlog.damaged.push(Arc::clone(handle));
+        }
+    }
+
+    pub(crate) fn remember_reopenings(&self, key: &TraceKey, reopenings: u32) {
+        if reopenings > 0 {
+            let mut remembered = self.reopenings.lock();
+            if remembered.len() >= REMEMBERED_MAX {
+                remembered.clear();
+            }
+            remembered.insert(key.clone(), reopenings);
+        }
+    }
+}
+
+/// An error with its causes, for logs.
+pub(crate) struct Chain<'a>(pub(crate) &'a StoreError);
+
+impl std::fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = std::error::Error::source(self.0);
+        while let Some(cause) = source {
+            write!(f, ": {cause}")?;
+            source = cause.source();
+        }
+        Ok(())
+    }
+}
+
+/// Does everything that is due.
+///
+/// # Errors
+/// The first one; what does not depend on what failed is done all the same.
+pub(crate) fn maintain(shared: &Shared, choice: Choice) -> Result<(), StoreError> {
+    let _alone = shared.maintenance.lock();
+    let mut first_error = Ok(());
+    let mut note = |step: &'static str, done: Result<(), StoreError>| {
+        if let Err(error) = done {
+            tracing::error!(step, error = %Chain(&error), "maintenance failed; it is tried again");
+            if first_error.is_ok() {
+                first_error = Err(error);
+            }
+        }
+    };
+    note("set aside", set_aside(shared));
+    note("seal", seal_ready(shared, choice));
+    note("settle", settle(shared));
+    note("retire", retain::retire(shared));
+    note("merge", compact::merge_due(shared));
+    note("recycle", recycle(shared));
+    first_error
+}
+
+fn seal_ready(shared: &Shared, choice: Choice) -> Result<(), StoreError> {
+    if choice == Choice::All {
+        assembler::pass(shared, Due::All)?;
+    }
+    for chunk in seal::choose(shared, choice) {
+        seal::seal(shared, &chunk)?;
+    }
+    Ok(())
+}
+
+/// LOG-4: bits of documents that brought nothing new, in a transaction of their own.
+fn settle(shared: &Shared) -> Result<(), StoreError> {
+    let bits = std::mem::take(&mut shared.backlog.lock().settled);
+    if bits.is_empty() {
+        return Ok(());
+    }
+    if let Err(error) = shared.catalog.settle(&bits, shared.stamps.last()) {
+        shared.settle_later(&bits);
+        return Err(error.into());
+    }
+    shared.log_files.mark_settled(&bits);
+    Ok(())
+}
+
+/// Takes blocks out of the view in which damage was met. Their files stay for a person to look at.
+fn set_aside(shared: &Shared) -> Result<(), StoreError> {
+    let damaged = std::mem::take(&mut shared.backlog.lock().damaged);
+    for handle in damaged {
+        if !shared
+            .view
+            .current()
+            .blocks
+            .iter()
+            .any(|entry| entry.handle.id() == handle.id())
+        {
+            continue;
+        }
+        shared.catalog.mark_damaged(handle.id())?;
+        shared
+            .counters
+            .damaged_blocks
+            .fetch_add(1, Ordering::Relaxed);
+        let gone = std::iter::once(handle.id()).collect();
+        shared
+            .view
+            .publisher()
+            .publish(|draft| draft.remove_blocks(&gone));
+    }
+    Ok(())
+}
+
+/// Recycles log files of which everything is settled, when no read by id is in the log (VIEW-1).
+fn recycle(shared: &Shared) -> Result<(), StoreError> {
+    let files = shared.log_files.recyclable();
+    if files.is_empty() {
+        return Ok(());
+    }
+    {
+        let _no_reads = shared.log_reads.write();
+        for file in &files {
+            shared.log_files.recycle(*file)?;
+        }
+    }
+    shared.catalog.forget_log_files(&files)?;
+    Ok(())
+}

@@ -1,0 +1,215 @@
+//! What is done about loss: a lost catalog is rebuilt from the blocks (SEAL-1), directories that no
+//! catalog row names are deleted, and [`repair`] checks every file.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use roentgen_model::graph;
+use roentgen_model::{Scope, Stamp, TraceFacts, TraceId};
+
+use crate::block::{BlockId, BlockMeta, BlockReader, BlockSummary, read_block_meta};
+use crate::catalog::{BlockRow, Catalog, CatalogLocation, MovedTrace};
+use crate::clock::Clock;
+use crate::engine::EmbeddedStore;
+use crate::facts::MINUTE_SECS;
+use crate::files::Disk;
+use crate::maintenance::Chain;
+use crate::moved;
+use crate::seal::{BLOCKS, BlockDirs, day_of};
+use crate::settings::StoreSettings;
+use crate::source::{ErrorKind, QueryControl, StoreError, StoreStats, TraceReader};
+
+/// Ending of the name of a directory that was set aside.
+const SET_ASIDE: &str = ".damaged";
+
+/// What [`repair`] found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RepairReport {
+    /// The store after it.
+    pub stats: StoreStats,
+    /// Directories of blocks that failed their checks, and why.
+    pub damaged_blocks: Vec<(PathBuf, String)>,
+}
+
+/// Opens the store (which rebuilds a lost catalog and checks every frame of the log), checks every byte
+/// of every block, and sets aside what is damaged. No other process may have the store open.
+///
+/// # Errors
+/// As [`EmbeddedStore::open`]; damage is in the report.
+pub fn repair(
+    settings: &StoreSettings,
+    disk: Arc<dyn Disk>,
+    clock: Arc<dyn Clock>,
+    catalog: &CatalogLocation,
+) -> Result<RepairReport, StoreError> {
+    let settings = StoreSettings {
+        is_background: false,
+        ..settings.clone()
+    };
+    let store = EmbeddedStore::open(settings, disk, clock, catalog)?;
+    let damaged_blocks = store.verify_blocks()?;
+    let report = RepairReport {
+        stats: store.stats(),
+        damaged_blocks,
+    };
+    store.close();
+    Ok(report)
+}
+
+/// The directory of a block.
+pub(crate) fn block_dir(row: &BlockRow) -> PathBuf {
+    dir_of(&row.scope, row.id, &row.summary)
+}
+
+fn dir_of(scope: &Scope, id: BlockId, summary: &BlockSummary) -> PathBuf {
+    BlockDirs::of(scope, id, day_of(summary.t0.0)).whole
+}
+
+/// Every directory where a block is, was being written, or was set aside.
+fn block_dirs(disk: &dyn Disk) -> Result<Vec<PathBuf>, StoreError> {
+    let mut dirs = vec![PathBuf::from(BLOCKS)];
+    for _level in ["account", "region", "day", "block"] {
+        let mut below = Vec::new();
+        for dir in dirs {
+            let entries = match disk.list(&dir) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+                listed => listed.map_err(|error| {
+                    StoreError::caused(ErrorKind::Unavailable, "list the blocks", error)
+                })?,
+            };
+            let directories = entries.into_iter().filter(|entry| entry.is_directory);
+            below.extend(directories.map(|entry| dir.join(entry.name)));
+        }
+        dirs = below;
+    }
+    Ok(dirs)
+}
+
+/// SEAL-1: deletes directories without a catalog row. The catalog must be complete.
+pub(crate) fn delete_orphans(disk: &dyn Disk, rows: &[BlockRow]) -> Result<(), StoreError> {
+    let known: HashSet<PathBuf> = rows.iter().map(block_dir).collect();
+    for dir in block_dirs(disk)? {
+        let is_aside = dir.to_string_lossy().ends_with(SET_ASIDE);
+        if is_aside || known.contains(&dir) {
+            continue;
+        }
+        tracing::info!(dir = %dir.display(), "deleting what an unfinished step left behind");
+        disk.remove_dir_all(&dir).map_err(|error| {
+            StoreError::caused(ErrorKind::Unavailable, "delete an unfinished block", error)
+        })?;
+    }
+    Ok(())
+}
+
+/// A block found on the disk.
+struct FoundBlock {
+    meta: BlockMeta,
+    summary: BlockSummary,
+    reader: BlockReader,
+}
+
+/// Fills an empty catalog from the metadata of the blocks (SEAL-1). The whole log is replayed over it:
+/// equal documents change nothing.
+pub(crate) fn rebuild_catalog(disk: &Arc<dyn Disk>, catalog: &Catalog) -> Result<(), StoreError> {
+    let mut blocks = find_blocks(disk)?;
+    // A merge that was cut off before it deleted its inputs.
+    let replaced: HashSet<BlockId> = blocks
+        .iter()
+        .flat_map(|b| b.meta.replaces.clone())
+        .collect();
+    blocks.retain(|block| !replaced.contains(&block.meta.id));
+    let moved = find_moved(&blocks)?;
+    let rows: Vec<BlockRow> = blocks
+        .iter()
+        .map(|block| BlockRow::new(&block.meta, block.summary.clone()))
+        .collect();
+    let last = blocks
+        .iter()
+        .map(|block| block.summary.stamps.1)
+        .max()
+        .unwrap_or(Stamp::default());
+    tracing::info!(
+        blocks = rows.len(),
+        moved = moved.len(),
+        "catalog built from the blocks"
+    );
+    Ok(catalog.rebuild(&rows, &moved, last)?)
+}
+
+fn find_blocks(disk: &Arc<dyn Disk>) -> Result<Vec<FoundBlock>, StoreError> {
+    let mut blocks = Vec::new();
+    for dir in block_dirs(disk.as_ref())? {
+        let name = dir
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        if name.parse::<BlockId>().is_err() {
+            continue;
+        }
+        let opened = read_block_meta(disk.as_ref(), &dir).and_then(|(meta, summary)| {
+            let reader = BlockReader::open(Arc::clone(disk), &dir)?;
+            Ok(FoundBlock {
+                meta,
+                summary,
+                reader,
+            })
+        });
+        match opened {
+            Ok(block) => blocks.push(block),
+            Err(error) if error.kind() == ErrorKind::Damaged => {
+                set_aside(disk.as_ref(), &dir, &error)?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(blocks)
+}
+
+/// Renames the directory of a block that nothing can be said about, so that it is neither read nor
+/// deleted.
+fn set_aside(disk: &dyn Disk, dir: &Path, error: &StoreError) -> Result<(), StoreError> {
+    tracing::error!(dir = %dir.display(), error = %Chain(error), "a block is damaged and set aside");
+    let aside = PathBuf::from(format!("{}{SET_ASIDE}", dir.display()));
+    let renamed = disk.rename(dir, &aside).and_then(|()| match dir.parent() {
+        Some(parent) => disk.sync_dir(parent),
+        None => Ok(()),
+    });
+    renamed.map_err(|error| StoreError::caused(ErrorKind::Unavailable, "set a block aside", error))
+}
+
+/// Which copies are not the home of their trace: every trace that some block took over has copies, and
+/// the one with the greatest revision is the home (HOME-1).
+fn find_moved(blocks: &[FoundBlock]) -> Result<Vec<MovedTrace>, StoreError> {
+    let control = QueryControl::new(usize::MAX);
+    let mut candidates: BTreeMap<&Scope, BTreeSet<TraceId>> = BTreeMap::new();
+    for block in blocks {
+        let ids = block.meta.taken_over.iter().map(|taken| taken.trace_id);
+        candidates.entry(&block.meta.scope).or_default().extend(ids);
+    }
+    let mut moved = Vec::new();
+    for (scope, ids) in candidates {
+        let ids: Vec<TraceId> = ids.into_iter().collect();
+        let mut copies: HashMap<TraceId, Vec<(BlockId, Arc<TraceFacts>)>> = HashMap::new();
+        for block in blocks.iter().filter(|block| block.meta.scope == *scope) {
+            for facts in block.reader.facts(&ids, &control)? {
+                copies
+                    .entry(facts.trace_id)
+                    .or_default()
+                    .push((block.meta.id, facts));
+            }
+        }
+        for (id, mut copies) in copies {
+            copies.sort_by_key(|(_, facts)| {
+                let head = &facts.head;
+                (head.revision, head.last_stamp, head.limit_exceeded)
+            });
+            copies.pop();
+            for (block, facts) in copies {
+                moved.push(moved::row_of(block, id, &graph::rows(&facts, MINUTE_SECS)));
+            }
+        }
+    }
+    Ok(moved)
+}
