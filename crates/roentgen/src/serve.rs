@@ -1,6 +1,7 @@
 //! `roentgen serve`: opens everything, wires it, waits for a signal, closes it in order.
 
 use std::net::{SocketAddr, UdpSocket};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,8 +11,10 @@ use roentgen_api::origin::AllowedOrigins;
 use roentgen_api::{ApiSettings, ApiState};
 use roentgen_control::{Control, ControlSettings};
 use roentgen_daemon::{DaemonMetrics, UdpIntake, UdpSettings, udp};
+use roentgen_store::EmbeddedStore;
+use roentgen_store::catalog::CatalogLocation;
 use roentgen_store::clock::{Clock, RealClock};
-use roentgen_store::naive::NaiveStore;
+use roentgen_store::files::RealDisk;
 use roentgen_store::settings::StoreSettings;
 use roentgen_store::source::{TraceReader, TraceWriter};
 use tokio::net::TcpListener;
@@ -149,7 +152,7 @@ fn taken(error: std::io::Error, protocol: &str, address: SocketAddr, flag: &str)
 /// What the server stands on.
 struct Parts {
     control: Arc<Control>,
-    store: Arc<NaiveStore>,
+    store: Arc<EmbeddedStore>,
 }
 
 impl Parts {
@@ -160,12 +163,23 @@ impl Parts {
         let control = Control::open(settings, rand::random(), RealClock.now())
             .await
             .context("open the settings (control.db)")?;
-        let store = Arc::new(NaiveStore::new(store_settings(config), Arc::new(RealClock)));
+        let (settings, root) = (store_settings(config), data_dir.path().to_owned());
+        let store = tokio::task::spawn_blocking(move || open_store(settings, root))
+            .await
+            .context("open the store")??;
         Ok(Self {
             control: Arc::new(control),
-            store,
+            store: Arc::new(store),
         })
     }
+}
+
+/// Opens the store in the data directory: replays the log, so it may take seconds.
+fn open_store(settings: StoreSettings, root: PathBuf) -> anyhow::Result<EmbeddedStore> {
+    let catalog = CatalogLocation::File(root.join("catalog.db"));
+    let disk = RealDisk::open(root).context("open the data directory")?;
+    EmbeddedStore::open(settings, Arc::new(disk), Arc::new(RealClock), &catalog)
+        .context("open the store")
 }
 
 fn store_settings(config: &Config) -> StoreSettings {
@@ -272,7 +286,10 @@ impl Running {
             .write_statistics()
             .await
             .context("write sampling statistics")?;
-        Ok(())
+        let store = Arc::clone(&self.parts.store);
+        tokio::task::spawn_blocking(move || store.close())
+            .await
+            .context("close the store")
     }
 }
 
