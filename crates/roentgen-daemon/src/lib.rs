@@ -10,5 +10,7 @@ pub mod metrics;
 pub mod packet;
 pub mod udp;
 
+mod refusals;
+
 pub use metrics::DaemonMetrics;
 pub use udp::{UdpIntake, UdpSettings};

@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use roentgen_model::Scope;
@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 
 use crate::metrics::{CodeLabel, DaemonMetrics};
 use crate::packet::{self, PacketError};
+use crate::refusals::RefusalLog;
 
 #[cfg(test)]
 mod tests;
@@ -110,6 +111,7 @@ impl UdpIntake {
             waiting,
             batch_max,
             metrics,
+            refusals: RefusalLog::default(),
         };
         Ok(Self {
             stop,
@@ -225,6 +227,7 @@ struct Storer {
     waiting: Arc<AtomicUsize>,
     batch_max: usize,
     metrics: DaemonMetrics,
+    refusals: RefusalLog,
 }
 
 impl Storer {
@@ -249,7 +252,7 @@ impl Storer {
 
     /// Hands a batch over, waiting and trying again while the store has no room for it; meanwhile the
     /// queue fills and then spills.
-    async fn store(&self, documents: Vec<Bytes>) {
+    async fn store(&mut self, documents: Vec<Bytes>) {
         let mut pause = RETRY_FIRST;
         loop {
             match self.writer.accept(&self.scope, documents.clone()).await {
@@ -268,7 +271,8 @@ impl Storer {
         }
     }
 
-    fn count(&self, verdicts: &[Verdict]) {
+    fn count(&mut self, verdicts: &[Verdict]) {
+        let now = Instant::now();
         let mut sent = 0;
         for verdict in verdicts {
             match verdict {
@@ -280,11 +284,7 @@ impl Storer {
                         .rejected
                         .get_or_create(&CodeLabel { code })
                         .inc();
-                    tracing::info!(
-                        code,
-                        segment_id = refusal.id,
-                        "document of a datagram refused"
-                    );
+                    self.refusals.refused(refusal, now);
                 }
             }
         }

@@ -115,21 +115,43 @@ pub fn parse<'a>(text: &'a [u8], now: UnixNanos, settings: &DocumentSettings) ->
         text: text.as_bytes(),
         outcome: read::read(text, &limits).map(|reading| reading.document),
     };
-    if !valid
-        .trim_start_matches([' ', '\t', '\n', '\r'])
-        .starts_with('[')
-    {
+    if !is_array(text) {
         return vec![read(valid)];
     }
-    let elements: Vec<&str> = json::top_parts(valid)
-        .take(DOCUMENTS_PER_REQUEST_MAX + 1)
-        .collect();
+    let elements: Vec<&str> = elements(valid).collect();
     match elements.len() {
         // Observed: the service says so of `[]`.
         0 => refuse(RefusalCode::MissingId),
         1..=DOCUMENTS_PER_REQUEST_MAX => elements.into_iter().map(read).collect(),
         _ => refuse(RefusalCode::InvalidSegment),
     }
+}
+
+/// How many documents [`parse`] finds in this text, without reading them: for a caller that bounds the
+/// documents of several texts together.
+#[must_use]
+pub fn count(text: &[u8]) -> usize {
+    if !is_array(text) {
+        return 1;
+    }
+    let valid = std::str::from_utf8(text)
+        .ok()
+        .filter(|text| json::is_json(text));
+    match valid.map_or(0, |valid| elements(valid).count()) {
+        several @ 1..=DOCUMENTS_PER_REQUEST_MAX => several,
+        _ => 1,
+    }
+}
+
+/// True of a JSON array, by its first character.
+fn is_array(text: &[u8]) -> bool {
+    let first = text.iter().find(|byte| !b" \t\n\r".contains(byte));
+    first == Some(&b'[')
+}
+
+/// The elements of a JSON array, at most one more than a text may have.
+fn elements(array: &str) -> impl Iterator<Item = &str> {
+    json::top_parts(array).take(DOCUMENTS_PER_REQUEST_MAX + 1)
 }
 
 impl DocumentSettings {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use roentgen_model::document::{Refusal, RefusalCode, Verdict};
+use roentgen_model::document::{self, Refusal, RefusalCode, Verdict};
 use roentgen_model::limits::DOCUMENTS_PER_REQUEST_MAX;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -46,7 +46,7 @@ struct UnprocessedTraceSegment {
 }
 
 pub(super) async fn answer(call: &Call, body: &Bytes) -> Result<Bytes, ApiError> {
-    let documents = if body.len() <= INLINE_BYTES_MAX {
+    let Texts { texts, documents } = if body.len() <= INLINE_BYTES_MAX {
         read(body)?
     } else {
         let body = body.clone();
@@ -54,11 +54,11 @@ pub(super) async fn answer(call: &Call, body: &Bytes) -> Result<Bytes, ApiError>
             .await
             .map_err(ApiError::fault)??
     };
-    call.shared.rates.documents(documents.len(), call.now)?;
+    call.shared.rates.documents(documents, call.now)?;
     let verdicts = call
         .api()
         .writer
-        .accept(&call.principal.scope, documents)
+        .accept(&call.principal.scope, texts)
         .await?;
     let unprocessed = verdicts.into_iter().filter_map(|verdict| match verdict {
         Verdict::Accepted => None,
@@ -69,12 +69,30 @@ pub(super) async fn answer(call: &Call, body: &Bytes) -> Result<Bytes, ApiError>
     })
 }
 
-fn read(body: &Bytes) -> Result<Vec<Bytes>, ApiError> {
-    let Ok(request) = serde_json::from_slice::<PutTraceSegmentsRequest>(body) else {
+/// The strings of a request, and the documents in all of them.
+struct Texts {
+    texts: Vec<Bytes>,
+    documents: usize,
+}
+
+/// A string may hold an array of documents; then the request's limit counts its elements, so that the
+/// refusals of a small body stay few.
+fn read(body: &Bytes) -> Result<Texts, ApiError> {
+    let texts = match serde_json::from_slice::<PutTraceSegmentsRequest>(body) {
+        Ok(request) => request.documents.0,
         // Once more, slower, for a message that names what is wrong.
-        return read_members(body);
+        Err(_) => read_members(body)?,
     };
-    Ok(request.documents.0)
+    let mut documents = 0;
+    for text in &texts {
+        documents += document::count(text);
+        if documents > DOCUMENTS_PER_REQUEST_MAX {
+            return Err(ApiError::invalid(format!(
+                "`TraceSegmentDocuments`: expected at most {DOCUMENTS_PER_REQUEST_MAX} documents in all strings"
+            )));
+        }
+    }
+    Ok(Texts { texts, documents })
 }
 
 fn read_members(body: &[u8]) -> Result<Vec<Bytes>, ApiError> {

@@ -140,6 +140,10 @@ async fn put_trace_segments_refuses_bad_requests_by_name() {
             json!({"TraceSegmentDocuments": vec!["{}"; 1001]}),
             "`TraceSegmentDocuments`: expected at most 1000 items, found 1001",
         ),
+        (
+            json!({"TraceSegmentDocuments": vec![format!("[{}{{}}]", "{},".repeat(500)); 2]}),
+            "`TraceSegmentDocuments`: expected at most 1000 documents in all strings",
+        ),
     ];
     for (body, message) in cases {
         assert_eq!(server.refused("/TraceSegments", body).await, message);

@@ -927,3 +927,30 @@ mod robust {
         }
     }
 }
+
+#[test]
+fn documents_are_counted_as_parse_finds_them() {
+    let thousand = format!("[{}{{}}]", "{},".repeat(999));
+    let more = format!("[{}{{}}]", "{},".repeat(1000));
+    let texts = [
+        "",
+        "{}",
+        "[",
+        "[]",
+        " \n[{},5]",
+        "[{}]x",
+        "\"[]\"",
+        &thousand,
+        &more,
+    ];
+    let expected = [1, 1, 1, 1, 2, 1, 1, 1000, 1];
+    for (text, expected) in texts.iter().zip(expected) {
+        let found = parse(text.as_bytes(), NOW, &DocumentSettings::default());
+        assert_eq!(
+            (found.len(), super::count(text.as_bytes())),
+            (expected, expected),
+            "{text:.20}"
+        );
+    }
+    assert_eq!(super::count(b"[\xff]"), 1);
+}
