@@ -28,10 +28,15 @@ use crate::http_server;
 use crate::observed::{ObservedReader, ObservedWriter, StoreMetrics};
 use crate::self_observation::{self, Metrics};
 
+#[cfg(test)]
+mod tests;
+
 /// SAMP-1: quotas and statistics are written at most this often.
 const STATISTICS_PERIOD: Duration = Duration::from_secs(10);
 /// How long datagrams that were received may wait for the store when the server stops.
 const UDP_STOP_TIMEOUT: Duration = Duration::from_secs(3);
+/// Documents of one trace with strict limits: AWS's 500 kB (limits.md).
+const STRICT_TRACE_BYTES_MAX: u64 = 500 << 10;
 /// Tries to find one free port number for both UDP and TCP when port 0 is asked for.
 const PORT_PAIR_TRIES: usize = 20;
 
@@ -183,9 +188,14 @@ fn open_store(settings: StoreSettings, root: PathBuf) -> anyhow::Result<Embedded
 }
 
 fn store_settings(config: &Config) -> StoreSettings {
+    let trace_bytes_max = if config.strict_limits {
+        config.trace_max_bytes.min(STRICT_TRACE_BYTES_MAX)
+    } else {
+        config.trace_max_bytes
+    };
     StoreSettings {
         retention: config.retention,
-        trace_bytes_max: config.trace_max_bytes,
+        trace_bytes_max,
         strict_schema: config.strict_schema || config.strict_limits,
         validate_trace_id_time: config.validate_trace_id_time,
         strict_limits: config.strict_limits,
