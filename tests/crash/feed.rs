@@ -19,7 +19,7 @@ impl Feed {
         self.make.trace_id(step)
     }
 
-    /// How many documents `step` batches hold: what each is made of stands in [`Feed::batch`].
+    /// The documents of the call number `step`.
     pub(super) fn batch(&self, step: u32) -> Vec<Value> {
         let mut batch = vec![self.front_in_progress(step)];
         // A trace is completed two batches after it began …
@@ -33,6 +33,10 @@ impl Feed {
             if begun.is_multiple_of(3) {
                 batch.push(self.back(begun));
             }
+        }
+        // Long after, when the trace may be in a block, comes one more.
+        if let Some(begun) = step.checked_sub(100) {
+            batch.push(self.late(begun));
         }
         batch
     }
@@ -97,6 +101,15 @@ impl Feed {
             "trace_id": self.make.trace_id(step), "parent_id": self.make.id(step, 4),
             "start_time": self.make.at(from + 3), "end_time": self.make.at(from + 4),
             "namespace": "remote", "throttle": step.is_multiple_of(17),
+        })
+    }
+
+    fn late(&self, step: u32) -> Value {
+        let from = Self::offset(step);
+        json!({
+            "type": "subsegment", "name": "cleanup", "id": self.make.id(step, 6),
+            "trace_id": self.make.trace_id(step), "parent_id": self.make.id(step, 1),
+            "start_time": self.make.at(from + 5), "end_time": self.make.at(from + 900),
         })
     }
 }

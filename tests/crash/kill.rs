@@ -12,7 +12,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use roentgen_tests::{Documents, Launch, Server, eventually, now_secs};
+use roentgen_tests::{Documents, Launch, SEALS_EARLY, Server, eventually, now_secs};
 use serde_json::{Value, json};
 
 use super::answers::{Answers, by_id, summaries};
@@ -43,12 +43,24 @@ impl Writer {
 
 #[test]
 fn killed_under_load_loses_nothing_acknowledged_and_counts_once() -> Result<()> {
-    // Printed with the failure, so that the moments can be had again.
-    let seed: u64 = rand::rng().random();
-    run(seed).with_context(|| format!("seed {seed}"))
+    run(&[])
 }
 
-fn run(seed: u64) -> Result<()> {
+#[test]
+fn killed_while_sealing_loses_nothing_acknowledged_and_counts_once() -> Result<()> {
+    run(&SEALS_EARLY)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the seed is printed with a failure"
+)]
+fn run(settings: &[(&str, &str)]) -> Result<()> {
+    let seed: u64 = rand::random();
+    run_seeded(settings, seed).with_context(|| format!("seed {seed}"))
+}
+
+fn run_seeded(settings: &[(&str, &str)], seed: u64) -> Result<()> {
     let mut random = StdRng::seed_from_u64(seed);
     let start = now_secs() - 900;
     let mut writers = [30, 31].map(|series| Writer {
@@ -58,7 +70,7 @@ fn run(seed: u64) -> Result<()> {
         }),
         next: 0,
     });
-    let launch = Launch::serve()?;
+    let launch = Launch::serve()?.settings(settings);
     let mut server = launch.start()?;
     for round in 0..ROUNDS {
         create_rule(&server, round)?;
@@ -88,15 +100,7 @@ fn run(seed: u64) -> Result<()> {
     let disturbed = read_when_complete(&server, &writers, start, end)?;
     server.finish(&[])?;
 
-    let undisturbed = Launch::serve()?.start()?;
-    for writer in &writers {
-        for step in 0..writer.next {
-            undisturbed.put(&writer.feed.batch(step))?;
-        }
-    }
-    let expected = read_when_complete(&undisturbed, &writers, start, end)?;
-    undisturbed.finish(&[])?;
-
+    let expected = undisturbed(&writers, start, end)?;
     let differences = disturbed.differences(&expected);
     ensure!(
         differences.is_empty(),
@@ -111,6 +115,19 @@ fn run(seed: u64) -> Result<()> {
         disturbed.processed
     );
     Ok(())
+}
+
+/// What a server answers that got the same batches once and was left in peace.
+fn undisturbed(writers: &[Writer], start: u64, end: u64) -> Result<Answers> {
+    let server = Launch::serve()?.start()?;
+    for writer in writers {
+        for step in 0..writer.next {
+            server.put(&writer.feed.batch(step))?;
+        }
+    }
+    let answers = read_when_complete(&server, writers, start, end)?;
+    server.finish(&[])?;
+    Ok(answers)
 }
 
 fn kill_now(server: &Server) -> Result<()> {

@@ -11,7 +11,7 @@ mod wire;
 
 pub use clients::{Application, Client, node, python};
 pub use documents::{Documents, now_secs};
-pub use server::{Launch, Server, with_server};
+pub use server::{Launch, SEALS_EARLY, Server, with_server};
 pub use tee::Tee;
 pub use wire::{Reply, exchange, exchange_and_hang_up, http_request};
 

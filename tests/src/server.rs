@@ -22,6 +22,14 @@ const START_PATIENCE: Duration = Duration::from_secs(60);
 /// How long a clean stop may take, as the process contract says.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 
+/// Settings with which a quiet trace is written to a block within a second or so, and log files
+/// are small enough to be recycled in a test.
+pub const SEALS_EARLY: [(&str, &str); 3] = [
+    ("ROENTGEN_STORE_SEAL_IDLE", "200ms"),
+    ("ROENTGEN_STORE_SEAL_WAIT", "200ms"),
+    ("ROENTGEN_STORE_LOG_FILE_BYTES", "1MiB"),
+];
+
 /// What to start: a command, a data directory, flags.
 #[derive(Debug)]
 pub struct Launch {
