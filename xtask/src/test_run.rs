@@ -17,7 +17,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     step("test", || {
         succeed(
             cargo()
-                .args(["test", "--workspace"])
+                .args(["test", "--workspace", "--no-fail-fast"])
                 .args(args)
                 .env("ROENTGEN_TEST_CLIENTS", "required")
                 // Where a test's error was made says nothing; its chain says what failed.
