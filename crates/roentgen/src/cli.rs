@@ -20,6 +20,8 @@ pub(crate) enum Action {
     Serve(Box<Config>),
     /// `serve` with a sample shop, made from this seed.
     Demo(Box<Config>, u64),
+    /// Check every file of the data directory.
+    Repair(Box<Config>),
     CheckConfig,
     ShowConfig(Effective),
 }
@@ -51,6 +53,7 @@ pub(crate) fn parse(
     };
     match matches.subcommand() {
         Some(("serve", serve)) => Ok(Action::Serve(Box::new(resolved(serve)?.0))),
+        Some(("repair", repair)) => Ok(Action::Repair(Box::new(resolved(repair)?.0))),
         Some(("demo", demo)) => {
             let seed = demo.get_one::<u64>("seed").copied().unwrap_or(DEMO_SEED);
             let mut config = resolved(demo)?.0;
@@ -104,6 +107,15 @@ fn command() -> Command {
                         .value_name("NUMBER")
                         .value_parser(clap::value_parser!(u64))
                         .help(format!("The same seed gives the same traces [default: {DEMO_SEED}]")),
+                )
+                .args(setting_arguments()),
+        )
+        .subcommand(
+            Command::new("repair")
+                .about("Check every file of the data directory, rebuild a lost catalog, report")
+                .after_help(
+                    "The server must not run. Damaged blocks are set aside, never deleted. Exits with 1 \
+                     when something is damaged.",
                 )
                 .args(setting_arguments()),
         )

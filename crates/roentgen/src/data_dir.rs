@@ -1,11 +1,12 @@
 //! The data directory: made, locked, and told which addresses were chosen.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use roentgen_store::files::{DirectoryLock, RealDisk};
 
 #[cfg(test)]
 mod tests;
@@ -17,37 +18,37 @@ const ENDPOINTS: &str = "endpoints.json";
 #[derive(Debug)]
 pub(crate) struct DataDir {
     path: PathBuf,
-    /// Holds the lock; the kernel lets go of it however the process ends.
-    _lock: File,
+    disk: RealDisk,
+    /// The kernel lets go of it however the process ends.
+    _lock: DirectoryLock,
 }
 
 impl DataDir {
     /// Makes the directory if needed and locks it.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
         let shown = path.display();
-        std::fs::create_dir_all(path).with_context(|| {
+        let disk = RealDisk::open(path).with_context(|| {
             format!("make the data directory `{shown}`; choose another with --data-dir")
         })?;
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path.join(LOCK))
+        let lock = disk
+            .lock(LOCK)
             .with_context(|| format!("write to the data directory `{shown}`; is it yours?"))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => bail!(
+        let Some(lock) = lock else {
+            bail!(
                 "the data directory `{shown}` is in use by another process; stop it, or choose \
                  another directory with --data-dir"
-            ),
-            Err(TryLockError::Error(error)) => {
-                return Err(error).with_context(|| format!("lock the data directory `{shown}`"));
-            }
-        }
+            );
+        };
         Ok(Self {
             path: path.to_owned(),
+            disk,
             _lock: lock,
         })
+    }
+
+    /// The directory as the store sees it.
+    pub(crate) fn disk(&self) -> &RealDisk {
+        &self.disk
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -7,6 +7,7 @@ mod data_dir;
 mod demo;
 mod http_server;
 mod observed;
+mod repair;
 mod self_observation;
 mod serve;
 
@@ -38,6 +39,7 @@ fn run(action: Action) -> anyhow::Result<()> {
     match action {
         Action::Serve(config) => serve::run(&config, None),
         Action::Demo(config, seed) => serve::run(&config, Some(seed)),
+        Action::Repair(config) => repair::run(&config),
         Action::ShowConfig(effective) => {
             self_observation::print(&effective.to_string());
             Ok(())

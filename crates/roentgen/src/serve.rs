@@ -1,7 +1,6 @@
 //! `roentgen serve`: opens everything, wires it, waits for a signal, closes it in order.
 
 use std::net::{SocketAddr, UdpSocket};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,9 +13,8 @@ use roentgen_daemon::{DaemonMetrics, UdpIntake, UdpSettings, udp};
 use roentgen_store::EmbeddedStore;
 use roentgen_store::catalog::CatalogLocation;
 use roentgen_store::clock::{Clock, RealClock};
-use roentgen_store::files::RealDisk;
 use roentgen_store::settings::StoreSettings;
-use roentgen_store::source::{TraceReader, TraceWriter};
+use roentgen_store::source::{StoreError, TraceReader, TraceWriter};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -35,6 +33,8 @@ mod tests;
 const STATISTICS_PERIOD: Duration = Duration::from_secs(10);
 /// How long datagrams that were received may wait for the store when the server stops.
 const UDP_STOP_TIMEOUT: Duration = Duration::from_secs(3);
+/// How often the store is asked whether its threads are well.
+const HEALTH_PERIOD: Duration = Duration::from_secs(1);
 /// Documents of one trace with strict limits: AWS's 500 kB (limits.md).
 const STRICT_TRACE_BYTES_MAX: u64 = 500 << 10;
 /// Tries to find one free port number for both UDP and TCP when port 0 is asked for.
@@ -74,7 +74,11 @@ async fn serve(config: &Config, demo_seed: Option<u64>) -> anyhow::Result<()> {
     if shop.is_some() {
         greet(running.http, running.daemon);
     }
-    stop_signal().await?;
+    let store = Arc::clone(&running.parts.store);
+    let poisoned = tokio::select! {
+        signal = stop_signal() => { signal?; None }
+        error = unhealthy(&store) => Some(error),
+    };
     tracing::info!("stopping");
     shop_stopping.send_replace(true);
     if let Some(shop) = shop {
@@ -82,8 +86,21 @@ async fn serve(config: &Config, demo_seed: Option<u64>) -> anyhow::Result<()> {
     }
     data_dir.forget_endpoints();
     running.stop().await?;
+    if let Some(error) = poisoned {
+        return Err(error).context("a bug stopped the store; start again, nothing is lost");
+    }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Waits until a background thread of the store has failed for good.
+async fn unhealthy(store: &EmbeddedStore) -> StoreError {
+    loop {
+        tokio::time::sleep(HEALTH_PERIOD).await;
+        if let Err(error) = store.check_health() {
+            return error;
+        }
+    }
 }
 
 /// Tells a newcomer where the demo is and what to ask it.
@@ -168,10 +185,15 @@ impl Parts {
         let control = Control::open(settings, rand::random(), RealClock.now())
             .await
             .context("open the settings (control.db)")?;
-        let (settings, root) = (store_settings(config), data_dir.path().to_owned());
-        let store = tokio::task::spawn_blocking(move || open_store(settings, root))
+        let (settings, disk) = (store_settings(config), data_dir.disk().clone());
+        let catalog = CatalogLocation::File(data_dir.path().join("catalog.db"));
+        // Replays the log, so it may take seconds.
+        let open =
+            move || EmbeddedStore::open(settings, Arc::new(disk), Arc::new(RealClock), &catalog);
+        let store = tokio::task::spawn_blocking(open)
             .await
-            .context("open the store")??;
+            .context("open the store")?
+            .context("open the store")?;
         Ok(Self {
             control: Arc::new(control),
             store: Arc::new(store),
@@ -179,15 +201,8 @@ impl Parts {
     }
 }
 
-/// Opens the store in the data directory: replays the log, so it may take seconds.
-fn open_store(settings: StoreSettings, root: PathBuf) -> anyhow::Result<EmbeddedStore> {
-    let catalog = CatalogLocation::File(root.join("catalog.db"));
-    let disk = RealDisk::open(root).context("open the data directory")?;
-    EmbeddedStore::open(settings, Arc::new(disk), Arc::new(RealClock), &catalog)
-        .context("open the store")
-}
-
-fn store_settings(config: &Config) -> StoreSettings {
+/// The store's part of the configuration.
+pub(crate) fn store_settings(config: &Config) -> StoreSettings {
     let trace_bytes_max = if config.strict_limits {
         config.trace_max_bytes.min(STRICT_TRACE_BYTES_MAX)
     } else {
