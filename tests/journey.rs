@@ -3,7 +3,7 @@
 mod bad_input;
 mod demo;
 mod origins;
-// mod pieces;
+mod pieces;
 mod readme;
 mod start;
 mod trace;
