@@ -47,6 +47,7 @@ pub fn run_all(factory: &Factory<'_>) {
     cases::batches(factory);
     cases::limits(factory);
     cases::late_documents(factory);
+    cases::links(factory);
     cases::scopes(factory);
     cases::retention(factory);
     cases::random(factory);

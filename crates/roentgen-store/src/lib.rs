@@ -17,6 +17,7 @@ pub mod conformance;
 mod engine;
 mod facts;
 pub mod files;
+mod links;
 mod live;
 mod maintenance;
 mod merge;

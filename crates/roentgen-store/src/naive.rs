@@ -15,6 +15,7 @@ use roentgen_model::{Scope, Stamp, TraceFacts, TraceId, UnixNanos};
 use crate::accept::{self, Call, Holdings, Judgement};
 use crate::clock::Clock;
 use crate::facts::{self, Recorded};
+use crate::links;
 use crate::merge::{DocumentKey, Version, Winners};
 use crate::search::{self, Examined, PageSource};
 use crate::settings::StoreSettings;
@@ -64,7 +65,8 @@ impl Holdings for NaiveTrace {
 }
 
 impl NaiveTrace {
-    fn facts(&mut self, id: TraceId) -> Arc<TraceFacts> {
+    /// But for where links begin.
+    fn own_facts(&mut self, id: TraceId) -> Arc<TraceFacts> {
         let (winners, revision, limit_exceeded) =
             (&self.winners, self.revision, self.limit_exceeded);
         let assemble = || {
@@ -78,6 +80,25 @@ impl NaiveTrace {
             ))
         };
         Arc::clone(self.facts.get_or_insert_with(assemble))
+    }
+}
+
+impl State {
+    fn facts(&mut self, scope: &Scope, id: TraceId) -> Option<Arc<TraceFacts>> {
+        let mut facts = self.traces.get_mut(&(scope.clone(), id))?.own_facts(id);
+        if !facts.links.is_empty() {
+            links::fill(Arc::make_mut(&mut facts), |linked| {
+                let trace = self.traces.get(&(scope.clone(), linked));
+                let winners = trace
+                    .map(|trace| trace.winners.by_stamp())
+                    .unwrap_or_default();
+                let documents = winners.into_iter();
+                documents
+                    .map(|w| (w.version.stamp, Arc::clone(&w.document)))
+                    .collect()
+            });
+        }
+        Some(facts)
     }
 }
 
@@ -152,9 +173,12 @@ impl NaiveStore {
         let mut state = self.state.lock();
         let in_scope = state
             .traces
-            .iter_mut()
-            .filter(|((scope, _), _)| scopes.contains(scope));
-        let facts = in_scope.map(|((_, id), trace)| trace.facts(*id));
+            .keys()
+            .filter(|(scope, _)| scopes.contains(scope));
+        let keys: Vec<_> = in_scope.cloned().collect();
+        let facts = keys
+            .iter()
+            .filter_map(|(scope, id)| state.facts(scope, *id));
         facts.filter(|facts| facts.t0 >= oldest).collect()
     }
 }
@@ -181,7 +205,7 @@ impl TraceReader for NaiveStore {
             let Some(trace) = state.traces.get_mut(&(scope.clone(), trace_id)) else {
                 continue;
             };
-            if trace.facts(trace_id).t0 < oldest {
+            if trace.own_facts(trace_id).t0 < oldest {
                 continue;
             }
             let winners = trace.winners.by_stamp();
@@ -210,12 +234,7 @@ impl TraceReader for NaiveStore {
         let mut state = self.state.lock();
         let mut answer = Vec::new();
         for (scope, id) in scope_ids(scopes, ids) {
-            let trace = state.traces.get_mut(&(scope.clone(), id));
-            answer.extend(
-                trace
-                    .map(|trace| trace.facts(id))
-                    .filter(|facts| facts.t0 >= oldest),
-            );
+            answer.extend(state.facts(scope, id).filter(|facts| facts.t0 >= oldest));
         }
         Ok(answer)
     }

@@ -107,7 +107,7 @@ fn capture(shared: &Shared, chunk: &Chunk) -> Vec<Sealing> {
         };
         let (stamps, positions) = settles(trace);
         drop(shard);
-        let facts = Arc::new(capture.assemble());
+        let facts = Arc::new(capture.assemble(shared));
         if day_of(facts.t0) != chunk.day {
             if let Some(trace) = shared.live.shard(key).get_mut(key) {
                 trace.t0 = Some(facts.t0);

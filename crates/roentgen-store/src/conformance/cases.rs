@@ -150,6 +150,10 @@ pub(super) fn late_documents(factory: &Factory<'_>) {
     let callee = Draft::segment(id, 2, "pay", at).below(11);
     let neighbour = Draft::segment(trace_id(at, 2), 1, "shop", at);
     pair.accept(&[root.clone().in_progress().text(), neighbour.text()]);
+    // So many that one moved copy is no reason to rewrite their block.
+    let others =
+        (100..130).map(|number| Draft::segment(trace_id(at, number), 1, "mail", at).text());
+    pair.accept(&others.collect::<Vec<_>>());
     pair.check();
     for (late, revision) in [(&call, 2), (&callee, 3), (&root, 4), (&call, 4), (&root, 4)] {
         pair.clock.advance_secs(600);
@@ -175,6 +179,39 @@ pub(super) fn late_documents(factory: &Factory<'_>) {
     ]);
     pair.check();
     assert_eq!(facts(&pair, id).head.revision, 6);
+}
+
+/// A link edge begins at the node of the linked entity, wherever that trace is (LINK-1).
+pub(super) fn links(factory: &Factory<'_>) {
+    let mut pair = Pair::new(factory, StoreSettings::default());
+    let at = before_noon(15);
+    let sender = trace_id(at, 1);
+    let send = Draft::segment(sender, 11, "SQS", at)
+        .subsegment_of(1)
+        .with(r#""namespace":"aws","aws":{"operation":"SendMessage"}"#);
+    pair.accept(&[Draft::segment(sender, 1, "shop", at).text(), send.text()]);
+    pair.check();
+    let receiver = trace_id(before_noon(14), 2);
+    let link = format!(
+        r#""links":[{{"trace_id":"{sender}","id":"000000000000000b"}},
+            {{"trace_id":"{}","id":"0000000000000001"}}]"#,
+        trace_id(at, 77)
+    );
+    let received = Draft::segment(receiver, 1, "mail", before_noon(14)).with(&link);
+    pair.accept(&[received.text()]);
+    pair.check();
+    let facts = facts(&pair, receiver);
+    let found: Vec<_> = facts
+        .links
+        .iter()
+        .map(|link| link.source.is_some())
+        .collect();
+    assert_eq!(found, [true, false], "the second trace is unknown");
+    // Sealed anew with more in it, the edge stays one edge.
+    pair.accept(&[Draft::segment(receiver, 2, "pay", before_noon(14))
+        .below(1)
+        .text()]);
+    pair.check();
 }
 
 /// One trace id in two scopes is two traces.

@@ -73,6 +73,9 @@ fn assert_equal_in(
     let control = QueryControl::default();
     let ids = all_ids(reference, scopes, now);
     assert_eq!(ids, all_ids(store, scopes, now), "which traces there are");
+    if ids.is_empty() {
+        return;
+    }
     let documents = |reader: &dyn TraceReader| {
         let found = reader
             .documents(scopes, &ids, &control)
@@ -89,6 +92,7 @@ fn assert_equal_in(
             .expect("facts are read");
         found.iter().map(without_stamps).collect::<Vec<_>>()
     };
+    assert_eq!(facts(store).len(), facts(reference).len());
     for (ours, theirs) in facts(store).into_iter().zip(facts(reference)) {
         assert_eq!(ours, theirs, "facts by id");
     }
@@ -234,7 +238,12 @@ fn assert_equal_scans(
 ) {
     for basis in [TimeBasis::TraceId, TimeBasis::Event, TimeBasis::Service] {
         for filter in FILTERS {
-            for (matches_max, examined_max) in [(1000, 10_000), (3, 10_000), (1000, 7)] {
+            // Small pages cost most, and end alike whatever the filter is.
+            let bounds: &[(usize, u64)] = match filter {
+                "" | "fault" => &[(1000, 10_000), (3, 10_000), (1000, 7)],
+                _ => &[(1000, 10_000)],
+            };
+            for &(matches_max, examined_max) in bounds {
                 let mut request = scan_request(scopes, basis, range, filter);
                 request.matches_max = matches_max;
                 request.examined_max = examined_max;

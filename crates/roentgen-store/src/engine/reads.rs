@@ -9,6 +9,7 @@ use roentgen_model::{Stamp, TraceFacts, UnixNanos};
 
 use super::Shared;
 use crate::facts::{self, Recorded};
+use crate::links;
 use crate::live::assembler::Capture;
 use crate::live::{Base, Home, LiveArrival, LiveTrace, Text, TraceKey};
 use crate::merge::Winners;
@@ -185,7 +186,9 @@ pub(crate) fn facts(
     for _ in 0..LOOKS_MAX {
         control.check()?;
         if let Some(sight) = live_sight(shared, key)? {
-            return Ok(Some(Arc::new(assemble(key, &sight))).filter(is_kept));
+            let mut facts = assemble(key, &sight);
+            links::fill_from_store(shared, &key.scope, &mut facts);
+            return Ok(Some(Arc::new(facts)).filter(is_kept));
         }
         let view = shared.view.current();
         for entry in homes(&view, key) {
@@ -202,6 +205,28 @@ pub(crate) fn facts(
         }
     }
     Ok(None)
+}
+
+/// The parsed documents of one trace with their stamps, oldest first; none if it is unknown.
+pub(crate) fn parsed_documents(
+    shared: &Shared,
+    key: &TraceKey,
+) -> Result<links::Documents, StoreError> {
+    for _ in 0..LOOKS_MAX {
+        if let Some(sight) = live_sight(shared, key)? {
+            let winners = sight.winners.by_stamp().into_iter();
+            let found = winners.map(|winner| (winner.version.stamp, Arc::clone(&winner.document)));
+            return Ok(found.collect());
+        }
+        let view = shared.view.current();
+        if let Some(base) = find_base(shared, &view, key)? {
+            return Ok(base.documents);
+        }
+        if !is_away(&view, key) {
+            break;
+        }
+    }
+    Ok(links::Documents::new())
 }
 
 /// The texts of winning documents with their stamps, oldest first. The caller holds `log_reads`, or

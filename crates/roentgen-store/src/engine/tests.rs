@@ -10,9 +10,11 @@ use crate::conformance::{self, NOON, Subject, accept, block_on, compare, scope};
 use crate::files::{RealDisk, SimulatedDisk};
 use crate::naive::NaiveStore;
 
+mod concurrent;
 mod crash;
 mod damage;
 mod lifecycle;
+mod random;
 
 /// Settings for tests: nothing happens by itself, one trace makes a block, files are small.
 pub(super) fn by_hand() -> StoreSettings {

@@ -12,6 +12,7 @@ use roentgen_model::{TraceFacts, UnixNanos};
 use super::{Base, Home, LiveEntry, LiveTrace, SealedHome, Text, TraceKey, document_cost};
 use crate::engine::Shared;
 use crate::facts::{self, MINUTE_SECS, Recorded};
+use crate::links;
 use crate::merge::Winners;
 use crate::reopen::{self, Found};
 use crate::settings::nanos;
@@ -56,8 +57,11 @@ impl Capture {
         }
     }
 
-    pub(crate) fn assemble(&self) -> TraceFacts {
-        facts::assemble_winners(self.key.id, &self.winners, self.recorded)
+    /// The facts of the trace; locks shards, reads blocks if it has links.
+    pub(crate) fn assemble(&self, shared: &Shared) -> TraceFacts {
+        let mut facts = facts::assemble_winners(self.key.id, &self.winners, self.recorded);
+        links::fill_from_store(shared, &self.key.scope, &mut facts);
+        facts
     }
 }
 
@@ -186,7 +190,7 @@ fn reopened(shared: &Shared, key: &TraceKey, trace: &mut LiveTrace, base: &Base)
 
 fn assemble(shared: &Shared, capture: &Capture) -> LiveEntry {
     let began = shared.clock.now();
-    let facts = Arc::new(capture.assemble());
+    let facts = Arc::new(capture.assemble(shared));
     let rows = graph::rows(&facts, MINUTE_SECS).into();
     let ended = shared.clock.now();
     if let Some(trace) = shared.live.shard(&capture.key).get_mut(&capture.key) {

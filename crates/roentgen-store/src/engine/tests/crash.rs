@@ -28,10 +28,13 @@ fn script() -> Vec<Step> {
     let root = |number, id| Draft::segment(trace_id(at, number), id, "shop", at);
     let call = Draft::segment(trace_id(at, 1), 11, "pay", at);
     let call = call.subsegment_of(1).with(r#""namespace":"remote""#);
+    // So many that one moved copy is no reason to rewrite their block.
+    let others = (100..120).map(|number| root(number, 1).text()).collect();
     let two = vec![root(2, 1).text(), root(2, 2).below(1).text()];
     vec![
         Step::Accept(vec![root(1, 1).in_progress().text()]),
         Step::Accept(two.clone()),
+        Step::Accept(others),
         Step::Accept(vec![
             Draft::segment(trace_id(old, 9), 1, "shop", old).text(),
         ]),
@@ -188,7 +191,7 @@ impl Run {
         store.seal_now().unwrap();
         store.merge_now().unwrap();
         assert_eq!(store.stats().blocks, 1, "{fault:?}: all of one day");
-        assert_eq!(store.stats().block_traces, 5, "{fault:?}: each once");
+        assert_eq!(store.stats().block_traces, 25, "{fault:?}: each once");
         self.compare(fault);
     }
 }
@@ -198,31 +201,46 @@ fn undisturbed_steps() -> u64 {
     run.play(Fault::None);
     let steps = run.disk.steps();
     run.compare_at_the_end(Fault::None);
+    assert!(
+        steps > 200,
+        "the script passes through seal, merge and retention: {steps}"
+    );
     steps
+}
+
+/// Plays the script once for each of these faults, on two threads; returns how often power was lost
+/// under the script's eyes.
+fn play_all(faults: &[Fault]) -> u64 {
+    let play = |faults: Vec<&Fault>| {
+        let mut losses = 0;
+        for fault in faults {
+            let mut run = Run::new();
+            run.play(*fault);
+            losses += run.losses;
+            run.compare_at_the_end(*fault);
+        }
+        losses
+    };
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| play(faults.iter().step_by(2).collect()));
+        play(faults.iter().skip(1).step_by(2).collect()) + other.join().unwrap()
+    })
 }
 
 #[test]
 fn power_lost_at_any_step_loses_nothing_acknowledged() {
-    let steps = undisturbed_steps();
-    assert!(
-        steps > 50,
-        "the script passes through seal, merge and retention: {steps}"
-    );
-    for step in 0..steps {
-        let mut run = Run::new();
-        run.play(Fault::PowerLoss(step));
-        run.compare_at_the_end(Fault::PowerLoss(step));
-    }
+    let faults: Vec<Fault> = (0..undisturbed_steps()).map(Fault::PowerLoss).collect();
+    let losses = play_all(&faults);
+    // Only while files of retired blocks are deleted may a loss go unnoticed until the next step.
+    assert!(losses * 10 >= faults.len() as u64 * 9, "{losses} losses");
 }
 
+/// Every other step: neighbours are writes and syncs of one file.
 #[test]
-fn failure_of_any_step_refuses_and_recovers() {
+fn failure_of_a_step_refuses_and_recovers() {
     let steps = undisturbed_steps();
-    for step in 0..steps {
-        let mut run = Run::new();
-        run.play(Fault::Failure(step));
-        run.compare_at_the_end(Fault::Failure(step));
-    }
+    let faults: Vec<Fault> = (0..steps).step_by(2).map(Fault::Failure).collect();
+    assert_eq!(play_all(&faults), 0);
 }
 
 #[test]
