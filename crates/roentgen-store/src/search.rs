@@ -5,9 +5,9 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 
-use roentgen_model::TraceFacts;
 use roentgen_model::assembly::facts::TimeRange;
 use roentgen_model::filter::EvalContext;
+use roentgen_model::{TraceFacts, TraceId, UnixNanos};
 
 use crate::plan::Plan;
 use crate::source::{PageKey, QueryControl, ScanPage, StoreError, TimeBasis};
@@ -69,6 +69,15 @@ pub(crate) struct Examined {
 pub(crate) trait PageSource {
     /// The next trace examined; `None` at the end of the range.
     fn next(&mut self, control: &QueryControl) -> Result<Option<Examined>, StoreError>;
+
+    /// No trace of the source is newer than this: until the page comes down to it, the source is not
+    /// touched.
+    fn newest(&self) -> PageKey {
+        PageKey {
+            t0: UnixNanos(i64::MAX),
+            trace_id: TraceId::from_bytes([0xff; 16]),
+        }
+    }
 }
 
 /// The first traces of all sources together, newest first, until one of the bounds is reached.
@@ -79,54 +88,63 @@ pub(crate) fn page(
     control: &QueryControl,
 ) -> Result<ScanPage, StoreError> {
     control.check()?;
-    let mut heads = BinaryHeap::new();
-    for (source, reader) in sources.iter_mut().enumerate() {
-        heads.extend(
-            reader
-                .next(control)?
-                .map(|examined| Head { examined, source }),
-        );
-    }
+    let untouched = sources.iter().enumerate().map(|(source, reader)| Head {
+        key: reader.newest(),
+        source,
+        examined: None,
+    });
+    let mut heads: BinaryHeap<Head> = untouched.collect();
     let mut page = ScanPage::default();
     let mut last = None;
-    while let Some(Head { examined, source }) = heads.pop() {
-        let is_full =
-            page.matches.len() >= matches_max.max(1) || page.examined >= examined_max.max(1);
-        // One id in two scopes is one place in page order: a page never ends between them.
-        if is_full && last != Some(examined.key) {
-            page.next = last;
-            break;
-        }
-        debug_assert!(
-            last.is_none_or(|last| examined.key <= last),
-            "PAGE-1: newest first"
-        );
-        last = Some(examined.key);
-        page.examined += 1;
-        page.matches.extend(examined.found);
-        if page.examined % STEPS_PER_CHECK == 0 {
-            control.check()?;
+    while let Some(head) = heads.pop() {
+        let source = head.source;
+        if let Some(examined) = head.examined {
+            let is_full =
+                page.matches.len() >= matches_max.max(1) || page.examined >= examined_max.max(1);
+            // One id in two scopes is one place in page order: a page never ends between them.
+            if is_full && last != Some(examined.key) {
+                page.next = last;
+                break;
+            }
+            debug_assert!(
+                last.is_none_or(|last| examined.key <= last),
+                "PAGE-1: newest first"
+            );
+            last = Some(examined.key);
+            page.examined += 1;
+            page.matches.extend(examined.found);
+            if page.examined % STEPS_PER_CHECK == 0 {
+                control.check()?;
+            }
         }
         if let Some(reader) = sources.get_mut(source) {
-            heads.extend(
-                reader
-                    .next(control)?
-                    .map(|examined| Head { examined, source }),
-            );
+            heads.extend(reader.next(control)?.map(|examined| Head {
+                key: examined.key,
+                source,
+                examined: Some(examined),
+            }));
         }
     }
     Ok(page)
 }
 
-/// The next trace of one source; the greatest key comes first.
+/// The next trace of one source, or a source not touched yet (`examined` is `None`), which comes
+/// before a trace of the same key. The greatest key comes first.
 struct Head {
-    examined: Examined,
+    key: PageKey,
     source: usize,
+    examined: Option<Examined>,
+}
+
+impl Head {
+    fn place(&self) -> (PageKey, bool, usize) {
+        (self.key, self.examined.is_none(), self.source)
+    }
 }
 
 impl Ord for Head {
     fn cmp(&self, other: &Self) -> Ordering {
-        (self.examined.key, self.source).cmp(&(other.examined.key, other.source))
+        self.place().cmp(&other.place())
     }
 }
 

@@ -136,6 +136,13 @@ impl<'a> BlockSource<'a> {
 }
 
 impl PageSource for BlockSource<'_> {
+    fn newest(&self) -> PageKey {
+        PageKey {
+            t0: self.entry.handle.reader.summary().t0.1,
+            trace_id: TraceId::from_bytes([0xff; 16]),
+        }
+    }
+
     fn next(&mut self, control: &QueryControl) -> Result<Option<Examined>, StoreError> {
         while self.ready.is_empty() {
             let away = &self.entry.away;

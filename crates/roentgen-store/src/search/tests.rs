@@ -48,3 +48,34 @@ fn page_of_a_cancelled_query_is_refused() {
     control.cancel();
     assert!(page(sources(), 10, 10, &control).is_err());
 }
+
+/// Fails when touched; says that nothing of it is newer than 4.
+struct Untouchable;
+
+impl PageSource for Untouchable {
+    fn next(&mut self, _: &QueryControl) -> Result<Option<Examined>, StoreError> {
+        Err(StoreError::new(
+            crate::source::ErrorKind::Internal,
+            "touched",
+        ))
+    }
+
+    fn newest(&self) -> PageKey {
+        PageKey {
+            t0: UnixNanos(4),
+            trace_id: TraceId::from_bytes([0xff; 16]),
+        }
+    }
+}
+
+#[test]
+fn source_is_not_touched_before_the_page_comes_down_to_it() {
+    let with_untouchable = || {
+        let mut sources = sources();
+        sources.push(Box::new(Untouchable));
+        sources
+    };
+    let control = QueryControl::default();
+    assert!(page(with_untouchable(), 10, 2, &control).is_ok());
+    assert!(page(with_untouchable(), 10, 10, &control).is_err());
+}
