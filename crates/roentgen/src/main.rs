@@ -15,6 +15,11 @@ use std::process::ExitCode;
 
 use cli::{Action, CliError};
 
+/// Traces live for seconds and are freed by other threads than those that parsed them: the system's
+/// allocator keeps such memory to itself for good.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let action = match cli::parse(std::env::args_os(), &config::environment()) {
         Ok(action) => action,
