@@ -246,6 +246,9 @@ pub(crate) type MovedTraces = HashMap<BlockId, HashSet<roentgen_model::TraceId>>
 
 /// Notes in memory what the catalog was told about a copy.
 pub(crate) fn note_moved(shared: &Shared, home: &SealedHome, id: roentgen_model::TraceId) {
+    if home.block.is_retired() {
+        return;
+    }
     shared
         .moved
         .lock()

@@ -9,7 +9,7 @@ use crate::engine::Shared;
 use crate::live::TraceKey;
 use crate::live::assembler::{self, Due};
 use crate::seal::{self, Choice};
-use crate::source::StoreError;
+use crate::source::{ErrorKind, StoreError};
 use crate::view::BlockHandle;
 use crate::wal::SettledBits;
 use crate::{compact, retain};
@@ -107,10 +107,16 @@ fn seal_ready(shared: &Shared, choice: Choice) -> Result<(), StoreError> {
     if choice == Choice::All {
         assembler::pass(shared, Due::All)?;
     }
+    let mut first_error = Ok(());
     for chunk in seal::choose(shared, choice) {
-        seal::seal(shared, &chunk)?;
+        match seal::seal(shared, &chunk) {
+            Ok(_) => {}
+            // What the disk or the catalog refuses now it refuses for the next chunk too.
+            Err(error) if error.kind() == ErrorKind::Unavailable => return Err(error),
+            Err(error) => first_error = first_error.and(Err(error)),
+        }
     }
-    Ok(())
+    first_error
 }
 
 /// LOG-4: bits of documents that brought nothing new, in a transaction of their own.

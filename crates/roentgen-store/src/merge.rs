@@ -138,6 +138,10 @@ impl<T> Winners<T> {
         self.by_key.get(&key)
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_key.is_empty()
+    }
+
     /// Bytes of the winners' texts.
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes

@@ -25,6 +25,9 @@ pub(crate) fn retire(shared: &Shared) -> Result<(), StoreError> {
     let ids: Vec<BlockId> = over.iter().map(|handle| handle.id()).collect();
     shared.catalog.remove_blocks(&ids)?;
     remove(shared, &over);
+    let mut moved = shared.moved.lock();
+    ids.iter().for_each(|id| drop(moved.remove(id)));
+    drop(moved);
     shared
         .counters
         .blocks_retired

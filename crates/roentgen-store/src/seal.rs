@@ -20,6 +20,7 @@ use crate::engine::{Shared, reads};
 use crate::facts::MINUTE_SECS;
 use crate::live::assembler::Capture;
 use crate::live::{Home, LiveTrace, SealedHome};
+use crate::maintenance::Chain;
 use crate::source::{ErrorKind, QueryControl, StoreError};
 use crate::view::{Away, BlockHandle};
 use crate::wal::{DocumentPosition, SettledBits};
@@ -56,10 +57,11 @@ pub(crate) fn seal(shared: &Shared, chunk: &Chunk) -> Result<usize, StoreError> 
                 sealed.push(written);
                 sealing.push(trace);
             }
-            Err(error) if error.kind() == ErrorKind::Damaged => {
-                tracing::error!(trace = %trace.capture.key.id, %error, "a live trace cannot be sealed");
+            // One text that cannot be read must not keep all others from being sealed.
+            Err(error) => {
+                let (trace, error) = (trace.capture.key.id, Chain(&error));
+                tracing::error!(%trace, %error, "a live trace cannot be sealed now");
             }
-            Err(error) => return Err(error),
         }
     }
     if sealing.is_empty() {

@@ -48,6 +48,13 @@ impl BlockHandle {
     }
 }
 
+impl BlockHandle {
+    /// See [`Self::retire`].
+    pub(crate) fn is_retired(&self) -> bool {
+        self.is_retired.load(Ordering::Acquire)
+    }
+}
+
 impl Drop for BlockHandle {
     fn drop(&mut self) {
         if !self.is_retired.load(Ordering::Acquire) {

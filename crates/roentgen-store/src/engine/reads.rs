@@ -18,6 +18,9 @@ use crate::source::{ErrorKind, QueryControl, StoreError, StoredDocument, TraceDo
 use crate::view::{BlockEntry, View};
 use crate::wal::DocumentPosition;
 
+#[cfg(test)]
+mod tests;
+
 /// A trace as a read by id sees it.
 pub(crate) struct Sight {
     pub(crate) winners: Winners<Text>,
@@ -46,17 +49,47 @@ fn look_at_live(shared: &Shared, key: &TraceKey) -> Option<LiveSight> {
 
 /// The trace as current as can be; `None`: it is not live (nor was a moment ago).
 fn live_sight(shared: &Shared, key: &TraceKey) -> Result<Option<Sight>, StoreError> {
-    let Some(LiveSight { sight, arrivals }) = look_at_live(shared, key) else {
-        return Ok(None);
-    };
+    let mut last = None;
+    for _ in 0..LOOKS_MAX {
+        let Some(look) = look_at_live(shared, key) else {
+            return Ok(None);
+        };
+        let view = shared.view.current();
+        match complete(shared, key, look, &view)? {
+            Completed::Whole(sight) => return Ok(Some(sight)),
+            Completed::LookAgain(sight) => last = Some(sight),
+        }
+    }
+    // A copy that moved lies in one block, and its home is gone (damaged, beyond retention).
+    Ok(last)
+}
+
+enum Completed {
+    Whole(Sight),
+    /// The trace's home was found between the look at live and the view, or is gone.
+    LookAgain(Sight),
+}
+
+/// Adds to what was live what the block has, while the trace's home is not known (HOME-2). The view
+/// must have been taken after the look (VIEW-1).
+fn complete(
+    shared: &Shared,
+    key: &TraceKey,
+    look: LiveSight,
+    view: &View,
+) -> Result<Completed, StoreError> {
+    let LiveSight { sight, arrivals } = look;
     let Some(arrivals) = arrivals else {
-        return Ok(Some(sight));
+        return Ok(Completed::Whole(sight));
     };
-    let view = shared.view.current();
-    let Some(base) = find_base(shared, &view, key)? else {
-        return Ok(Some(sight));
+    let Some(base) = find_base(shared, view, key)? else {
+        let is_hidden = is_away(view, key);
+        return Ok(if is_hidden {
+            Completed::LookAgain(sight)
+        } else {
+            Completed::Whole(sight)
+        });
     };
-    // HOME-2: not fetched yet, so this read merges.
     let mut trace = LiveTrace::new(UnixNanos::default());
     for arrival in arrivals {
         trace.add(arrival);
@@ -65,7 +98,7 @@ fn live_sight(shared: &Shared, key: &TraceKey) -> Result<Option<Sight>, StoreErr
     let Capture {
         winners, recorded, ..
     } = Capture::of(key, &trace);
-    Ok(Some(Sight { winners, recorded }))
+    Ok(Completed::Whole(Sight { winners, recorded }))
 }
 
 fn find_base(shared: &Shared, view: &View, key: &TraceKey) -> Result<Option<Base>, StoreError> {

@@ -10,6 +10,7 @@ use crate::conformance::{self, NOON, Subject, accept, block_on, compare, scope};
 use crate::files::{RealDisk, SimulatedDisk};
 use crate::naive::NaiveStore;
 
+mod audit;
 mod concurrent;
 mod crash;
 mod damage;
@@ -19,6 +20,13 @@ mod random;
 /// Settings for tests: nothing happens by itself, one trace makes a block, files are small.
 pub(super) fn by_hand() -> StoreSettings {
     manual(&StoreSettings::default())
+}
+
+/// A store on a simulated disk in which nothing happens by itself.
+pub(super) fn by_hand_subject() -> (EngineSubject, Arc<ManualClock>) {
+    let clock = Arc::new(ManualClock::new(NOON));
+    let subject = EngineSubject::new(&by_hand(), &clock, Shape::Live, true);
+    (subject, clock)
 }
 
 fn manual(settings: &StoreSettings) -> StoreSettings {
@@ -84,7 +92,7 @@ impl EngineSubject {
         subject
     }
 
-    fn store(&self) -> &EmbeddedStore {
+    pub(super) fn store(&self) -> &EmbeddedStore {
         self.store.as_ref().unwrap()
     }
 

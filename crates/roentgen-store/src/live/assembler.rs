@@ -119,7 +119,7 @@ fn take_due(shared: &Shared, due: Due, now: UnixNanos) -> Vec<TraceKey> {
         };
         let waited = now.0.saturating_sub(trace.waits_since.unwrap_or(now).0);
         let rested = now.0.saturating_sub(trace.assembled.0);
-        let is_hot = rested < trace.assembly_nanos.saturating_mul(REST_FACTOR);
+        let is_hot = (0..trace.assembly_nanos.saturating_mul(REST_FACTOR)).contains(&rested);
         // A clock that stepped back must not hold traces up.
         due == Due::All || waited < 0 || (waited >= delay && !is_hot)
     });
@@ -156,7 +156,16 @@ fn capture(
     if matches!(trace.home, Home::Unknown) {
         match found {
             None => return Captured::HomeUnknown,
-            Some(Found::Nowhere) => trace.has_no_copy(),
+            Some(Found::Nowhere) => {
+                trace.has_no_copy();
+                // Notes of refusals whose trace is lost or beyond retention: there is nothing to show.
+                if trace.winners.is_empty() {
+                    settled.extend(trace.arrivals.iter().map(|arrival| arrival.position));
+                    shared.live.add_bytes(-trace.cost);
+                    shard.remove(key);
+                    return Captured::Gone;
+                }
+            }
             Some(Found::InBlock(base)) => {
                 trace.take_over(base);
                 if trace.is_as_sealed(base.recorded.limit_exceeded) {

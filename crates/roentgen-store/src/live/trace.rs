@@ -179,6 +179,8 @@ impl LiveTrace {
         self.move_texts(&home.block, |stamp| is_sealed(&stamp));
         self.home = Home::Reopened(home);
         self.reopenings = self.reopenings.saturating_add(1);
+        // Its age begins anew, else it would be sealed at every look.
+        self.opened = self.changed;
     }
 
     /// The block that holds the copy was merged into another (COMPACT-1).

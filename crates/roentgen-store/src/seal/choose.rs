@@ -64,6 +64,9 @@ pub(crate) fn choose(shared: &Shared, choice: Choice) -> Vec<Chunk> {
     };
     let mut by_day = ByDay::new();
     shared.live.for_each(|key, trace| {
+        // A clock that stepped back (or a restart after it did) must not keep traces live.
+        trace.opened = trace.opened.min(now);
+        trace.changed = trace.changed.min(now);
         let (Some(t0), false) = (trace.t0, matches!(trace.home, Home::Unknown)) else {
             return;
         };
@@ -103,7 +106,6 @@ impl Measure<'_> {
         );
         let age_from = UnixNanos(trace.opened.0.saturating_add(nanos(self.settings.age_max)));
         let ready = idle_from.min(age_from);
-        // A clock that stepped back far makes everything look new; age from then on decides.
         (ready <= self.now).then_some(ready)
     }
 

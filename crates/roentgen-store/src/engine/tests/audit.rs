@@ -1,0 +1,128 @@
+//! What was found by reading: clocks that step back, one bad trace among good ones.
+
+use std::path::PathBuf;
+
+use roentgen_model::{Stamp, UnixNanos};
+
+use super::*;
+use crate::live::LiveArrival;
+use crate::source::TimeBasis;
+
+pub(super) fn at() -> UnixNanos {
+    UnixNanos(NOON.0 - 60_000_000_000)
+}
+
+pub(super) fn document(number: u64, id: u64) -> String {
+    Draft::segment(trace_id(at(), number), id, "shop", at()).text()
+}
+
+pub(super) fn shown(store: &EmbeddedStore) -> Vec<Arc<TraceFacts>> {
+    let everything = UnixNanos(0)..UnixNanos(i64::MAX);
+    let request = compare::scan_request(&[scope()], TimeBasis::TraceId, &everything, "");
+    let page = store.scan(&request, &QueryControl::default()).unwrap();
+    page.matches
+}
+
+#[test]
+fn clock_that_steps_back_does_not_hold_up_what_searches_see() {
+    let (subject, clock) = by_hand_subject();
+    let store = subject.store();
+    accept(store, &scope(), &[document(1, 1)]);
+    store.assemble_now().unwrap();
+    clock.advance_secs(-3_600);
+    accept(store, &scope(), &[document(1, 2)]);
+    clock.advance_secs(1);
+    assembler::pass(&store.shared, Due::ByTime).unwrap();
+    assert_eq!(shown(store)[0].head.documents, 2, "ASM-3");
+}
+
+#[test]
+fn clock_that_steps_back_does_not_keep_traces_live() {
+    let (mut subject, clock) = by_hand_subject();
+    accept(subject.store(), &scope(), &[document(1, 1)]);
+    subject.store().assemble_now().unwrap();
+    clock.advance_secs(-86_400);
+    subject.restart();
+    subject.store().maintain().unwrap();
+    clock.advance_secs(31 + 300);
+    subject.store().maintain().unwrap();
+    assert_eq!(subject.store().stats().live_traces, 0);
+}
+
+#[test]
+fn trace_whose_text_cannot_be_read_does_not_keep_others_from_being_sealed() {
+    let clock = Arc::new(ManualClock::new(NOON));
+    let disk = Arc::new(SimulatedDisk::new());
+    let directory = tempfile::tempdir().unwrap();
+    let shared_disk: Arc<dyn Disk> = Arc::clone(&disk) as _;
+    let store = open(&by_hand(), &shared_disk, &clock, directory.path());
+    accept(&store, &scope(), &[document(1, 1)]);
+    store.assemble_now().unwrap();
+    let bad_file = store.shared.log_files.states()[0].file;
+    // Hardly compressible, so that the next ones lie in other files.
+    let scramble = |n: u64| format!("{:016x}", n.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    for number in 2..=4 {
+        let filler: String = (0..2_500).map(|n| scramble(number * 10_000 + n)).collect();
+        let noisy = format!(r#""user":"{number}{filler}""#);
+        let draft = Draft::segment(trace_id(at(), number), 1, "shop", at()).with(&noisy);
+        accept(&store, &scope(), &[draft.text()]);
+    }
+    let path: PathBuf = ["wal", &format!("{bad_file:010}.log")].iter().collect();
+    disk.set_unreadable(&path, true);
+    let _ = store.seal_now();
+    let stats = store.stats();
+    assert!(stats.traces_sealed_total >= 1, "{stats:?}");
+    assert!(stats.live_traces >= 1, "{stats:?}");
+    disk.set_unreadable(&path, false);
+    store.seal_now().unwrap();
+    assert_eq!(store.stats().live_traces, 0);
+    assert_eq!(shown(&store).len(), 4);
+}
+
+#[test]
+fn retired_block_leaves_no_moved_copies_behind() {
+    let (subject, clock) = by_hand_subject();
+    let store = subject.store();
+    // One in ten: the block is not worn enough to be merged.
+    let all: Vec<String> = (1..=10).map(|number| document(number, 1)).collect();
+    accept(store, &scope(), &all);
+    store.seal_now().unwrap();
+    accept(store, &scope(), &[document(1, 2)]);
+    store.seal_now().unwrap();
+    assert_eq!(store.stats().moved_traces, 1);
+    clock.advance_secs(40 * 86_400);
+    store.maintain().unwrap();
+    let stats = store.stats();
+    assert_eq!((stats.blocks, stats.moved_traces), (0, 0));
+}
+
+#[test]
+fn note_of_a_refusal_without_a_trace_makes_no_empty_trace() {
+    let (subject, _clock) = by_hand_subject();
+    let store = subject.store();
+    accept(store, &scope(), &[document(1, 1)]);
+    let position = crate::wal::DocumentPosition {
+        file: 1,
+        frame_offset: 0,
+        document_index_in_file: 9,
+        index_in_frame: 0,
+    };
+    // As replayed when the frame of the trace's documents was damaged, or its block is gone.
+    let (stamp, key) = (
+        Stamp(NOON.0),
+        TraceKey {
+            scope: scope(),
+            id: trace_id(at(), 2),
+        },
+    );
+    let note = LiveArrival {
+        stamp,
+        record: stamp,
+        position,
+        document: None,
+    };
+    writer::insert(&store.shared, key, vec![note], NOON);
+    store.assemble_now().unwrap();
+    assert_eq!(shown(store).len(), 1);
+    assert_eq!(store.stats().live_traces, 1);
+}
