@@ -3,7 +3,8 @@
 //! The output leaves out the copies that had moved when the merge began (their traces have a new home
 //! in the catalog); copies of traces that are only live again stay in it, because until the trace is
 //! sealed the copy is what a crash would come back to. Edge rows are added up and those of moved copies
-//! taken away, never recomputed; hour rows are added (sums of minute rows).
+//! taken away, never recomputed; hour rows are added (sums of minute rows). Links that had no source
+//! yet may get their edges here (LINK-1).
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
@@ -22,7 +23,10 @@ use crate::source::{ErrorKind, StoreError};
 use crate::view::{Away, BlockEntry, BlockHandle};
 use crate::wal::SettledBits;
 
+mod linked;
 mod streams;
+
+use linked::Linked;
 
 /// A block goes first when more than one in this many of its traces have moved.
 const MOVED_SHARE: usize = 10;
@@ -144,13 +148,14 @@ fn run(shared: &Shared, merge: &Merge) -> Result<(), StoreError> {
         .map(|(entry, moved)| streams::Input::new(entry, moved))
         .collect();
     if inputs.iter().all(streams::Input::is_empty) {
-        return commit(shared, merge, None);
+        return commit(shared, merge, None, &Away::new());
     }
     let dirs = BlockDirs::of(&meta.scope, meta.id, merge.day);
+    let mut linked = Linked::default();
     let handle = seal::write(shared, &dirs, |dir| {
-        write_files(shared, dir, &meta, &inputs)
+        write_files(shared, dir, &meta, &inputs, &mut linked)
     })?;
-    commit(shared, merge, Some((&meta, &handle)))
+    commit(shared, merge, Some((&meta, &handle)), &linked.copies)
 }
 
 /// What the inputs took over from blocks that are still there: a lost catalog is rebuilt from it.
@@ -173,20 +178,24 @@ fn write_files(
     dir: &Path,
     meta: &BlockMeta,
     inputs: &[streams::Input],
+    linked: &mut Linked,
 ) -> Result<(), StoreError> {
     let mut writer = BlockWriter::create(shared.disk.as_ref(), dir, meta.clone())?;
-    streams::copy_facts(inputs, &mut writer)?;
+    streams::copy_facts(inputs, &mut writer, |batch| {
+        linked.look_up(shared, &meta.scope, batch);
+    })?;
     streams::copy_documents(inputs, &mut writer)?;
-    streams::copy_edges(inputs, &mut writer)?;
+    streams::copy_edges(inputs, linked.rows(), &mut writer)?;
     writer.finish().map(|_| ())
 }
 
 /// Swaps inputs for output, in the catalog, then in the view, then for the live traces reopened from
-/// an input.
+/// an input. `linked`: copies that contribute more to the output than to their input.
 fn commit(
     shared: &Shared,
     merge: &Merge,
     output: Option<(&BlockMeta, &Arc<BlockHandle>)>,
+    linked: &Away,
 ) -> Result<(), StoreError> {
     // Nothing can have moved since the merge began: seals wait for maintenance to end. What is live
     // again is hidden in the output as it was in the inputs.
@@ -201,7 +210,7 @@ fn commit(
     })?;
     let gone: HashSet<BlockId> = replaced.iter().copied().collect();
     let mut publisher = shared.view.publisher();
-    let away = still_away(shared, &publisher.view(), &gone);
+    let away = still_away(shared, &publisher.view(), &gone, linked);
     publisher.publish(|draft| {
         draft.remove_blocks(&gone);
         if let Some((_, handle)) = output {
@@ -210,7 +219,7 @@ fn commit(
     });
     if let Some((_, handle)) = output {
         let outputs = gone.iter().map(|id| (*id, Arc::clone(handle))).collect();
-        seal::homes_were_merged(shared, &outputs);
+        seal::homes_were_merged(shared, &outputs, linked);
     }
     drop(publisher);
     shared.moved.lock().retain(|block, _| !gone.contains(block));
@@ -223,7 +232,12 @@ fn commit(
 }
 
 /// Copies in the inputs that are hidden but have not moved: their traces are live again.
-fn still_away(shared: &Shared, view: &crate::view::View, gone: &HashSet<BlockId>) -> Away {
+fn still_away(
+    shared: &Shared,
+    view: &crate::view::View,
+    gone: &HashSet<BlockId>,
+    linked: &Away,
+) -> Away {
     let moved = shared.moved.lock();
     let mut away = Away::new();
     for entry in view
@@ -234,6 +248,7 @@ fn still_away(shared: &Shared, view: &crate::view::View, gone: &HashSet<BlockId>
         let moved = moved.get(&entry.handle.id());
         for (id, rows) in entry.away.iter() {
             if !moved.is_some_and(|moved| moved.contains(id)) {
+                let rows = linked.get(id).unwrap_or(rows);
                 away.insert(*id, Arc::clone(rows));
             }
         }

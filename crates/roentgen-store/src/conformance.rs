@@ -19,7 +19,7 @@ use crate::naive::NaiveStore;
 use crate::settings::StoreSettings;
 use crate::source::{TraceReader, TraceWriter};
 
-mod cases;
+pub(crate) mod cases;
 pub mod compare;
 pub mod documents;
 

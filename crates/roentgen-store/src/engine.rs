@@ -6,7 +6,7 @@
 //! queries, `engine/open` starts from what the disk holds.
 //!
 //! Locks, in the order in which they are taken: maintenance → publisher (of the view) → `log_reads` →
-//! one shard of the live traces → the small ones (changed, backlog, moved, reopenings). No lock of a
+//! one shard of the live traces → the small ones (changed, awaited, backlog, moved, reopenings). No lock of a
 //! shard is held over reading or writing files.
 
 use std::collections::HashMap;
@@ -27,6 +27,7 @@ use crate::catalog::{Catalog, CatalogLocation};
 use crate::clock::{Clock, Randomness};
 use crate::compact::{self, MovedTraces};
 use crate::files::Disk;
+use crate::links::Awaited;
 use crate::live::assembler::{self, Due};
 use crate::live::{LiveTraces, TraceKey};
 use crate::maintenance::{self, Backlog, Chain};
@@ -75,6 +76,8 @@ pub(crate) struct Shared {
     pub(crate) view: ViewCell,
     /// Traces that changed since they were last assembled.
     pub(crate) changed: Mutex<Vec<TraceKey>>,
+    /// Traces that live ones link to.
+    pub(crate) awaited: Awaited,
     /// Read while texts are read from the log, written while a log file is recycled (VIEW-1).
     pub(crate) log_reads: RwLock<()>,
     /// Held by whoever seals, merges or retires.

@@ -16,6 +16,7 @@ use crate::accept::parse;
 use crate::block::BlockDocuments;
 use crate::engine::Shared;
 use crate::facts::{MINUTE_SECS, Recorded};
+use crate::links;
 use crate::live::{Base, SealedHome, TraceKey};
 use crate::settings::StoreSettings;
 use crate::source::{ErrorKind, QueryControl, StoreError};
@@ -128,6 +129,7 @@ fn base(
             revision: facts.head.revision,
             limit_exceeded: facts.head.limit_exceeded,
         },
+        links: links::known(facts),
         documents: parsed.collect(),
     }
 }

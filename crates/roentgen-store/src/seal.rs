@@ -18,6 +18,7 @@ use crate::block::{
 use crate::catalog::{BlockRow, Publication};
 use crate::engine::{Shared, reads};
 use crate::facts::MINUTE_SECS;
+use crate::links::{self, Asked};
 use crate::live::assembler::Capture;
 use crate::live::{Home, LiveTrace, SealedHome};
 use crate::maintenance::Chain;
@@ -109,23 +110,29 @@ fn capture(shared: &Shared, chunk: &Chunk) -> Vec<Sealing> {
         };
         let (stamps, positions) = settles(trace);
         drop(shard);
-        let facts = Arc::new(capture.assemble(shared));
+        let facts = capture.assemble();
         if day_of(facts.t0) != chunk.day {
             if let Some(trace) = shared.live.shard(key).get_mut(key) {
                 trace.t0 = Some(facts.t0);
             }
             continue;
         }
-        let rows = graph::rows(&facts, MINUTE_SECS).into();
-        traces.push(Sealing {
+        traces.push((capture, facts, stamps, positions));
+    }
+    let linking = traces
+        .iter_mut()
+        .map(|(capture, facts, ..)| (&capture.key.scope, facts));
+    links::fill_from_store(shared, linking, Asked::All);
+    let sealing = traces.into_iter();
+    sealing
+        .map(|(capture, facts, stamps, positions)| Sealing {
             capture,
-            facts,
-            rows,
+            rows: graph::rows(&facts, MINUTE_SECS).into(),
+            facts: Arc::new(facts),
             stamps,
             positions,
-        });
-    }
-    traces
+        })
+        .collect()
 }
 
 /// The UTC day of a T0: days since the epoch.
@@ -324,6 +331,7 @@ fn release(shared: &Shared, sealed: &Sealing, handle: &Arc<BlockHandle>) {
     };
     if trace.change == capture.change {
         let (cost, reopenings) = (trace.cost, trace.reopenings);
+        shared.awaited.forget(&capture.key, &trace.awaits);
         shard.remove(&capture.key);
         drop(shard);
         shared.live.add_bytes(-cost);
@@ -345,14 +353,19 @@ fn release(shared: &Shared, sealed: &Sealing, handle: &Arc<BlockHandle>) {
 /// Traces by what they are sealed with.
 type ByDay = BTreeMap<(Scope, i64), Vec<choose::Candidate>>;
 
-/// Live traces whose home moved from one block into another (COMPACT-1).
-pub(crate) fn homes_were_merged(shared: &Shared, outputs: &HashMap<BlockId, Arc<BlockHandle>>) {
-    shared.live.for_each(|_, trace| {
+/// Live traces whose home moved from one block into another (COMPACT-1). `linked`: the rows of copies
+/// that got link edges on the way, all of one scope.
+pub(crate) fn homes_were_merged(
+    shared: &Shared,
+    outputs: &HashMap<BlockId, Arc<BlockHandle>>,
+    linked: &Away,
+) {
+    shared.live.for_each(|key, trace| {
         let Home::Reopened(home) = &trace.home else {
             return;
         };
         if let Some(output) = outputs.get(&home.block.id()) {
-            trace.home_was_merged(output);
+            trace.home_was_merged(output, linked.get(&key.id));
         }
     });
 }

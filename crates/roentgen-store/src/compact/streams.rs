@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use roentgen_model::TraceId;
 use roentgen_model::UnixNanos;
 use roentgen_model::assembly::facts::NodeKey;
 use roentgen_model::graph::{EdgeKey, EdgeRow, EdgeSums, RowKind};
+use roentgen_model::{TraceFacts, TraceId};
 
 use crate::block::{BlockReader, BlockWriter, HOUR_SLOT_SECS, MINUTE_SLOT_SECS, edge_order};
 use crate::source::StoreError;
 use crate::view::{Away, BlockEntry};
+
+/// Facts that are held to be linked together (LINK-1).
+const FACTS_BATCH: usize = 256;
 
 /// An input, and the copies in it that have moved.
 pub(super) struct Input {
@@ -71,22 +74,36 @@ fn merge<'a, T>(
     }
 }
 
-/// Facts of what is at home in the inputs, by (T0, id).
-pub(super) fn copy_facts(inputs: &[Input], writer: &mut BlockWriter) -> Result<(), StoreError> {
+/// Facts of what is at home in the inputs, by (T0, id). Batches of them go through `link` first, which
+/// may fill in where links begin and change nothing else.
+pub(super) fn copy_facts(
+    inputs: &[Input],
+    writer: &mut BlockWriter,
+    mut link: impl FnMut(&mut [Arc<TraceFacts>]),
+) -> Result<(), StoreError> {
     let mut streams: Vec<Stream<'_, Arc<_>>> = Vec::with_capacity(inputs.len());
     for input in inputs {
         let rows = input.reader.all_facts()?;
-        streams.push(Box::new(rows.filter(
-            |row: &Result<Arc<roentgen_model::TraceFacts>, _>| {
-                row.as_ref()
-                    .map_or(true, |facts| !input.moved.contains(&facts.trace_id))
-            },
-        )));
+        streams.push(Box::new(rows.filter(|row: &Result<Arc<TraceFacts>, _>| {
+            row.as_ref()
+                .map_or(true, |facts| !input.moved.contains(&facts.trace_id))
+        })));
     }
-    let order = |a: &Arc<roentgen_model::TraceFacts>, b: &Arc<roentgen_model::TraceFacts>| {
-        (a.t0, a.trace_id).cmp(&(b.t0, b.trace_id))
+    let order =
+        |a: &Arc<TraceFacts>, b: &Arc<TraceFacts>| (a.t0, a.trace_id).cmp(&(b.t0, b.trace_id));
+    let mut batch = Vec::with_capacity(FACTS_BATCH);
+    let mut write = |batch: &mut Vec<Arc<TraceFacts>>| {
+        link(batch);
+        batch.drain(..).try_for_each(|facts| writer.trace(&facts))
     };
-    merge(streams, order, |facts| writer.trace(&facts))
+    merge(streams, order, |facts| {
+        batch.push(facts);
+        if batch.len() < FACTS_BATCH {
+            return Ok(());
+        }
+        write(&mut batch)
+    })?;
+    write(&mut batch)
 }
 
 /// Documents of what is at home in the inputs, by trace id.
@@ -113,10 +130,15 @@ pub(super) fn copy_documents(inputs: &[Input], writer: &mut BlockWriter) -> Resu
     )
 }
 
-/// Minute rows added up, without those of moved copies; then hour rows made of them.
-pub(super) fn copy_edges(inputs: &[Input], writer: &mut BlockWriter) -> Result<(), StoreError> {
+/// Minute rows added up, without those of moved copies, with those of new link edges (sorted); then
+/// hour rows made of them.
+pub(super) fn copy_edges(
+    inputs: &[Input],
+    linked: &[EdgeRow],
+    writer: &mut BlockWriter,
+) -> Result<(), StoreError> {
     let mut summing = Summing::default();
-    for_each_minute(inputs, |row| match summing.add(row) {
+    for_each_minute(inputs, linked, |row| match summing.add(row) {
         Some(row) => writer.edge(MINUTE_SLOT_SECS, &row),
         None => Ok(()),
     })?;
@@ -124,16 +146,18 @@ pub(super) fn copy_edges(inputs: &[Input], writer: &mut BlockWriter) -> Result<(
         writer.edge(MINUTE_SLOT_SECS, &row)?;
     }
     let mut hours = Hours::default();
-    for_each_minute(inputs, |row| hours.add(row, writer))?;
+    for_each_minute(inputs, linked, |row| hours.add(row, writer))?;
     hours.flush(writer)
 }
 
 /// Minute rows of all inputs in the table's order, those of moved copies as negative ones.
 fn for_each_minute(
     inputs: &[Input],
+    linked: &[EdgeRow],
     take: impl FnMut(EdgeRow) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let mut streams: Vec<Stream<'_, EdgeRow>> = Vec::with_capacity(inputs.len() * 2);
+    let mut streams: Vec<Stream<'_, EdgeRow>> = Vec::with_capacity(inputs.len() * 2 + 1);
+    streams.push(Box::new(linked.iter().cloned().map(Ok)));
     for input in inputs {
         let minutes = input.reader.all_edges()?.filter_map(|row| match row {
             Ok((MINUTE_SLOT_SECS, row)) => Some(Ok(row)),
@@ -154,7 +178,7 @@ fn for_each_minute(
     merge(streams, edge_order, take)
 }
 
-fn negative(row: &EdgeRow) -> EdgeRow {
+pub(super) fn negative(row: &EdgeRow) -> EdgeRow {
     let nothing = EdgeSums {
         count: 0,
         in_progress: 0,

@@ -1,7 +1,7 @@
 //! The cases. To add one: write a function like these and name it in [`super::run_all`].
 
 use roentgen_model::document::Verdict;
-use roentgen_model::{TraceFacts, TraceId, UnixNanos};
+use roentgen_model::{SegmentId, TraceFacts, TraceId, UnixNanos};
 
 use super::documents::{Draft, RandomDocuments, trace_id};
 use super::{Factory, NOON, Pair, other_scope, scope};
@@ -184,34 +184,75 @@ pub(super) fn late_documents(factory: &Factory<'_>) {
 /// A link edge begins at the node of the linked entity, wherever that trace is (LINK-1).
 pub(super) fn links(factory: &Factory<'_>) {
     let mut pair = Pair::new(factory, StoreSettings::default());
-    let at = before_noon(15);
-    let sender = trace_id(at, 1);
-    let send = Draft::segment(sender, 11, "SQS", at)
+    let (sent, received) = (before_noon(15), before_noon(14));
+    let (sender, unknown) = (trace_id(sent, 1), trace_id(sent, 77));
+    pair.accept(&sending(sender, sent));
+    pair.check();
+    let receiver = trace_id(received, 2);
+    let links = [
+        link(sender, 11, ""),
+        link(unknown, 1, ""),
+        link(sender, 1, "child"),
+        link(sender, 99, "parent"),
+    ];
+    let mail = Draft::segment(receiver, 1, "mail", received);
+    pair.accept(&[mail.clone().with(&linking(&links)).text()]);
+    pair.check();
+    assert_eq!(
+        sources(&pair, receiver),
+        [Some("SQS".into()), None, None, None],
+        "no edge of an unknown trace, of a child, of an unknown id"
+    );
+    // Sealed anew with more in it, the edge stays one edge.
+    let more = Draft::segment(receiver, 2, "pay", received).below(1);
+    pair.accept(&[more.text()]);
+    pair.check();
+    assert_eq!(sources(&pair, receiver).iter().flatten().count(), 1);
+
+    // The linking trace first; a trace of that id in another scope is another trace.
+    let (late, early) = (trace_id(sent, 3), trace_id(received, 4));
+    let to_both = linking(&[link(late, 11, "parent"), link(late, 1, "parent")]);
+    let mail = Draft::segment(early, 1, "mail", received).with(&to_both);
+    pair.accept(&[mail.text()]);
+    pair.accept_in(&other_scope(), &sending(late, sent));
+    pair.accept(&sending(late, sent));
+    pair.check();
+    assert_eq!(
+        sources(&pair, early),
+        [Some("SQS".into()), Some("shop".into())]
+    );
+}
+
+/// A segment `shop` 1 with a call of a queue, 11.
+pub(crate) fn sending(id: TraceId, at: UnixNanos) -> Vec<String> {
+    let send = Draft::segment(id, 11, "SQS", at)
         .subsegment_of(1)
         .with(r#""namespace":"aws","aws":{"operation":"SendMessage"}"#);
-    pair.accept(&[Draft::segment(sender, 1, "shop", at).text(), send.text()]);
-    pair.check();
-    let receiver = trace_id(before_noon(14), 2);
-    let link = format!(
-        r#""links":[{{"trace_id":"{sender}","id":"000000000000000b"}},
-            {{"trace_id":"{}","id":"0000000000000001"}}]"#,
-        trace_id(at, 77)
-    );
-    let received = Draft::segment(receiver, 1, "mail", before_noon(14)).with(&link);
-    pair.accept(&[received.text()]);
-    pair.check();
-    let facts = facts(&pair, receiver);
-    let found: Vec<_> = facts
-        .links
-        .iter()
-        .map(|link| link.source.is_some())
-        .collect();
-    assert_eq!(found, [true, false], "the second trace is unknown");
-    // Sealed anew with more in it, the edge stays one edge.
-    pair.accept(&[Draft::segment(receiver, 2, "pay", before_noon(14))
-        .below(1)
-        .text()]);
-    pair.check();
+    vec![Draft::segment(id, 1, "shop", at).text(), send.text()]
+}
+
+/// One element of `links`; no reference: a parent (segments.md 2.8).
+pub(crate) fn link(trace_id: TraceId, id: u64, reference: &str) -> String {
+    let id = SegmentId::from_u64(id);
+    let attributes = match reference {
+        "" => String::new(),
+        _ => format!(r#","attributes":{{"aws.xray.reserved.reference_type":"{reference}"}}"#),
+    };
+    format!(r#"{{"trace_id":"{trace_id}","id":"{id}"{attributes}}}"#)
+}
+
+/// The member of a segment with these links.
+pub(crate) fn linking(links: &[String]) -> String {
+    format!(r#""links":[{}]"#, links.join(","))
+}
+
+/// Names of the nodes where the links of a trace begin.
+fn sources(pair: &Pair, id: TraceId) -> Vec<Option<String>> {
+    let facts = facts(pair, id);
+    let links = facts.links.iter();
+    links
+        .map(|link| Some(link.source.as_ref()?.node.name.to_string()))
+        .collect()
 }
 
 /// One trace id in two scopes is two traces.

@@ -17,6 +17,7 @@ use crate::catalog::{
 use crate::clock::{Clock, Randomness};
 use crate::compact;
 use crate::files::Disk;
+use crate::links::Awaited;
 use crate::live::assembler::{self, Due};
 use crate::live::{LiveArrival, LiveTraces, TraceKey};
 use crate::maintenance::{Backlog, Chain};
@@ -84,6 +85,7 @@ pub(super) fn open(
         live: LiveTraces::new(),
         view: ViewCell::new(blocks),
         changed: Mutex::default(),
+        awaited: Awaited::default(),
         log_reads: RwLock::default(),
         maintenance: Mutex::default(),
         backlog: Mutex::new(Backlog::default()),

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use roentgen_model::assembly::facts::LinkFacts;
 use roentgen_model::{Stamp, TraceFacts, UnixNanos};
 
 use super::Shared;
@@ -25,20 +26,61 @@ mod tests;
 pub(crate) struct Sight {
     pub(crate) winners: Winners<Text>,
     pub(crate) recorded: Recorded,
+    /// Links whose source was found when the trace was last assembled (LINK-1).
+    links: Arc<[LinkFacts]>,
 }
 
 /// What the live traces have of a trace; `arrivals` only while its home is unknown.
-struct LiveSight {
+pub(crate) struct LiveSight {
     sight: Sight,
     arrivals: Option<Vec<LiveArrival>>,
 }
 
-fn look_at_live(shared: &Shared, key: &TraceKey) -> Option<LiveSight> {
+impl LiveSight {
+    /// No block has more of the trace.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.arrivals.is_none()
+    }
+
+    /// The parsed documents, oldest first.
+    pub(crate) fn documents(&self) -> links::Documents {
+        let winners = self.sight.winners.by_stamp().into_iter();
+        winners
+            .map(|winner| (winner.version.stamp, Arc::clone(&winner.document)))
+            .collect()
+    }
+
+    /// HOME-2: together with what a block has, while that is not fetched.
+    pub(crate) fn over(self, key: &TraceKey, base: &Base) -> Self {
+        let mut trace = LiveTrace::new(UnixNanos::default());
+        for arrival in self.arrivals.into_iter().flatten() {
+            trace.add(arrival);
+        }
+        trace.take_over(base);
+        let Capture {
+            winners,
+            recorded,
+            links,
+            ..
+        } = Capture::of(key, &trace);
+        Self {
+            sight: Sight {
+                winners,
+                recorded,
+                links,
+            },
+            arrivals: None,
+        }
+    }
+}
+
+pub(crate) fn look_at_live(shared: &Shared, key: &TraceKey) -> Option<LiveSight> {
     let shard = shared.live.shard(key);
     let trace = shard.get(key)?;
     let sight = Sight {
         winners: trace.winners.clone(),
         recorded: trace.recorded(),
+        links: Arc::clone(&trace.links),
     };
     let is_unknown = matches!(trace.home, Home::Unknown);
     Some(LiveSight {
@@ -78,27 +120,14 @@ fn complete(
     look: LiveSight,
     view: &View,
 ) -> Result<Completed, StoreError> {
-    let LiveSight { sight, arrivals } = look;
-    let Some(arrivals) = arrivals else {
-        return Ok(Completed::Whole(sight));
-    };
-    let Some(base) = find_base(shared, view, key)? else {
-        let is_hidden = is_away(view, key);
-        return Ok(if is_hidden {
-            Completed::LookAgain(sight)
-        } else {
-            Completed::Whole(sight)
-        });
-    };
-    let mut trace = LiveTrace::new(UnixNanos::default());
-    for arrival in arrivals {
-        trace.add(arrival);
+    if look.is_whole() {
+        return Ok(Completed::Whole(look.sight));
     }
-    trace.take_over(&base);
-    let Capture {
-        winners, recorded, ..
-    } = Capture::of(key, &trace);
-    Ok(Completed::Whole(Sight { winners, recorded }))
+    Ok(match find_base(shared, view, key)? {
+        Some(base) => Completed::Whole(look.over(key, &base).sight),
+        None if is_away(view, key) => Completed::LookAgain(look.sight),
+        None => Completed::Whole(look.sight),
+    })
 }
 
 fn find_base(shared: &Shared, view: &View, key: &TraceKey) -> Result<Option<Base>, StoreError> {
@@ -205,7 +234,9 @@ fn trace_documents(
 }
 
 fn assemble(key: &TraceKey, sight: &Sight) -> TraceFacts {
-    facts::assemble_winners(key.id, &sight.winners, sight.recorded)
+    let mut facts = facts::assemble_winners(key.id, &sight.winners, sight.recorded);
+    links::restore(&mut facts, &sight.links);
+    facts
 }
 
 /// The facts of one trace, unless it is unknown or beyond retention.
@@ -219,9 +250,7 @@ pub(crate) fn facts(
     for _ in 0..LOOKS_MAX {
         control.check()?;
         if let Some(sight) = live_sight(shared, key)? {
-            let mut facts = assemble(key, &sight);
-            links::fill_from_store(shared, &key.scope, &mut facts);
-            return Ok(Some(Arc::new(facts)).filter(is_kept));
+            return Ok(Some(Arc::new(assemble(key, &sight))).filter(is_kept));
         }
         let view = shared.view.current();
         for entry in homes(&view, key) {
@@ -238,28 +267,6 @@ pub(crate) fn facts(
         }
     }
     Ok(None)
-}
-
-/// The parsed documents of one trace with their stamps, oldest first; none if it is unknown.
-pub(crate) fn parsed_documents(
-    shared: &Shared,
-    key: &TraceKey,
-) -> Result<links::Documents, StoreError> {
-    for _ in 0..LOOKS_MAX {
-        if let Some(sight) = live_sight(shared, key)? {
-            let winners = sight.winners.by_stamp().into_iter();
-            let found = winners.map(|winner| (winner.version.stamp, Arc::clone(&winner.document)));
-            return Ok(found.collect());
-        }
-        let view = shared.view.current();
-        if let Some(base) = find_base(shared, &view, key)? {
-            return Ok(base.documents);
-        }
-        if !is_away(&view, key) {
-            break;
-        }
-    }
-    Ok(links::Documents::new())
 }
 
 /// The texts of winning documents with their stamps, oldest first. The caller holds `log_reads`, or

@@ -15,6 +15,7 @@ mod concurrent;
 mod crash;
 mod damage;
 mod lifecycle;
+mod links;
 mod random;
 
 /// Settings for tests: nothing happens by itself, one trace makes a block, files are small.

@@ -6,13 +6,14 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use roentgen_model::assembly::facts::LinkFacts;
 use roentgen_model::graph;
 use roentgen_model::{TraceFacts, UnixNanos};
 
 use super::{Base, Home, LiveEntry, LiveTrace, SealedHome, Text, TraceKey, document_cost};
 use crate::engine::Shared;
 use crate::facts::{self, MINUTE_SECS, Recorded};
-use crate::links;
+use crate::links::{self, Asked};
 use crate::merge::Winners;
 use crate::reopen::{self, Found};
 use crate::settings::nanos;
@@ -39,6 +40,8 @@ pub(crate) struct Capture {
     pub(crate) winners: Winners<Text>,
     pub(crate) recorded: Recorded,
     pub(crate) home: Option<SealedHome>,
+    /// Links whose source was known before.
+    pub(crate) links: Arc<[LinkFacts]>,
 }
 
 impl Capture {
@@ -54,13 +57,14 @@ impl Capture {
             winners,
             recorded,
             home,
+            links: Arc::clone(&trace.links),
         }
     }
 
-    /// The facts of the trace; locks shards, reads blocks if it has links.
-    pub(crate) fn assemble(&self, shared: &Shared) -> TraceFacts {
+    /// The facts of the trace; where its links begin as it was known before (LINK-1).
+    pub(crate) fn assemble(&self) -> TraceFacts {
         let mut facts = facts::assemble_winners(self.key.id, &self.winners, self.recorded);
-        links::fill_from_store(shared, &self.key.scope, &mut facts);
+        links::restore(&mut facts, &self.links);
         facts
     }
 }
@@ -71,7 +75,10 @@ impl Capture {
 /// When blocks cannot be read now: their traces stay due. What could be assembled is published.
 pub(crate) fn pass(shared: &Shared, due: Due) -> Result<usize, StoreError> {
     let mut publisher = shared.view.publisher();
-    let keys = take_due(shared, due, shared.clock.now());
+    let now = shared.clock.now();
+    let mut keys = take_due(shared, due, now);
+    let linking = take_linking(shared, &keys, due, now);
+    keys.extend(linking);
     if keys.is_empty() {
         return Ok(0);
     }
@@ -86,21 +93,19 @@ pub(crate) fn pass(shared: &Shared, due: Due) -> Result<usize, StoreError> {
         Err(error) => (reopen::Homes::default(), Some(error)),
     };
     let mut settled = SettledBits::default();
-    let mut entries = Vec::with_capacity(keys.len());
+    let mut captures = Vec::with_capacity(keys.len());
     for key in &keys {
         match capture(shared, key, homes.get(key), &mut settled) {
             Captured::Gone => {}
             Captured::HomeUnknown => shared.changed.lock().push(key.clone()),
-            Captured::Changed(capture) => {
-                let entry = assemble(shared, &capture);
-                entries.push((key, entry, capture.home));
-            }
+            Captured::Changed(capture) => captures.push(capture),
         }
     }
+    let entries = assemble(shared, captures);
     let published = entries.len();
     publisher.publish(|draft| {
-        for (key, entry, home) in entries {
-            draft.show(key, entry, home.as_ref());
+        for (capture, entry) in entries {
+            draft.show(&capture.key, entry, capture.home.as_ref());
         }
     });
     drop(publisher);
@@ -118,15 +123,44 @@ fn take_due(shared: &Shared, due: Due, now: UnixNanos) -> Vec<TraceKey> {
             return true;
         };
         let waited = now.0.saturating_sub(trace.waits_since.unwrap_or(now).0);
-        let rested = now.0.saturating_sub(trace.assembled.0);
-        let is_hot = (0..trace.assembly_nanos.saturating_mul(REST_FACTOR)).contains(&rested);
         // A clock that stepped back must not hold traces up.
-        due == Due::All || waited < 0 || (waited >= delay && !is_hot)
+        due == Due::All || waited < 0 || (waited >= delay && !is_hot(trace, now))
     });
     if !later.is_empty() {
         shared.changed.lock().extend(later);
     }
     due
+}
+
+fn is_hot(trace: &LiveTrace, now: UnixNanos) -> bool {
+    let rested = now.0.saturating_sub(trace.assembled.0);
+    (0..trace.assembly_nanos.saturating_mul(REST_FACTOR)).contains(&rested)
+}
+
+/// LINK-1: live traces with links to these, which may say something else now. Those that must rest go
+/// into the queue. They count as changed, so that a seal under way does not let go of them (SEAL-2).
+fn take_linking(shared: &Shared, linked: &[TraceKey], due: Due, now: UnixNanos) -> Vec<TraceKey> {
+    let mut taken = Vec::new();
+    for key in shared.awaited.linking(linked) {
+        let mut shard = shared.live.shard(&key);
+        let Some(trace) = shard.get_mut(&key) else {
+            continue;
+        };
+        if trace.waits_since.is_some() {
+            // In the queue, or taken out of it by this pass.
+            continue;
+        }
+        trace.waits_since = Some(now);
+        trace.change = shared.live.next_change();
+        let rests = due == Due::ByTime && is_hot(trace, now);
+        drop(shard);
+        if rests {
+            shared.changed.lock().push(key);
+        } else {
+            taken.push(key);
+        }
+    }
+    taken
 }
 
 fn is_home_unknown(shared: &Shared, key: &TraceKey) -> bool {
@@ -197,19 +231,44 @@ fn reopened(shared: &Shared, key: &TraceKey, trace: &mut LiveTrace, base: &Base)
         .fetch_add(1, Ordering::Relaxed);
 }
 
-fn assemble(shared: &Shared, capture: &Capture) -> LiveEntry {
-    let began = shared.clock.now();
-    let facts = Arc::new(capture.assemble(shared));
-    let rows = graph::rows(&facts, MINUTE_SECS).into();
-    let ended = shared.clock.now();
-    if let Some(trace) = shared.live.shard(&capture.key).get_mut(&capture.key) {
-        trace.t0 = Some(facts.t0);
-        trace.assembled = ended;
-        trace.assembly_nanos = ended.nanos_since(began);
-    }
-    LiveEntry {
-        change: capture.change,
-        facts,
-        rows,
+/// The facts of what was captured, where their links begin included.
+fn assemble(shared: &Shared, captures: Vec<Capture>) -> Vec<(Capture, LiveEntry)> {
+    let mut assembled: Vec<_> = captures
+        .into_iter()
+        .map(|capture| {
+            let began = shared.clock.now();
+            let facts = capture.assemble();
+            await_linked(shared, &capture.key, &facts);
+            let ended = shared.clock.now();
+            (capture, facts, ended.nanos_since(began))
+        })
+        .collect();
+    let linking = assembled
+        .iter_mut()
+        .map(|(capture, facts, _)| (&capture.key.scope, facts));
+    links::fill_from_store(shared, linking, Asked::All);
+    let finish = |(capture, facts, nanos): (Capture, TraceFacts, i64)| {
+        let began = shared.clock.now();
+        let rows = graph::rows(&facts, MINUTE_SECS).into();
+        let ended = shared.clock.now();
+        if let Some(trace) = shared.live.shard(&capture.key).get_mut(&capture.key) {
+            trace.t0 = Some(facts.t0);
+            trace.assembled = ended;
+            trace.assembly_nanos = nanos.saturating_add(ended.nanos_since(began));
+            trace.links = links::known(&facts);
+        }
+        let entry = LiveEntry {
+            change: capture.change,
+            facts: Arc::new(facts),
+            rows,
+        };
+        (capture, entry)
+    };
+    assembled.into_iter().map(finish).collect()
+}
+
+fn await_linked(shared: &Shared, key: &TraceKey, facts: &TraceFacts) {
+    if let Some(trace) = shared.live.shard(key).get_mut(key) {
+        trace.awaits = shared.awaited.note(key, &trace.awaits, facts);
     }
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use roentgen_model::assembly::facts::LinkFacts;
 use roentgen_model::document::facts::{Document, DocumentEntity};
 use roentgen_model::graph::EdgeRow;
-use roentgen_model::{Stamp, UnixNanos};
+use roentgen_model::{Stamp, TraceId, UnixNanos};
 
 use crate::accept::Holdings;
 use crate::facts::Recorded;
@@ -79,6 +80,10 @@ pub(crate) struct LiveTrace {
     pub(crate) reopenings: u32,
     /// Estimated memory.
     pub(crate) cost: i64,
+    /// LINK-1: links whose source is known, as last assembled or sealed.
+    pub(crate) links: Arc<[LinkFacts]>,
+    /// Linked traces that [`crate::links::Awaited`] knows of this trace.
+    pub(crate) awaits: Vec<TraceId>,
 }
 
 impl LiveTrace {
@@ -100,6 +105,8 @@ impl LiveTrace {
             assembly_nanos: 0,
             reopenings: 0,
             cost: 0,
+            links: Arc::default(),
+            awaits: Vec::new(),
         }
     }
 
@@ -161,6 +168,7 @@ impl LiveTrace {
         self.changing_records = 0;
         self.last_changing_record = Stamp(i64::MIN);
         self.limit_exceeded = base.recorded.limit_exceeded;
+        self.links = Arc::clone(&base.links);
         self.reopenings = self.reopenings.saturating_add(1);
         for arrival in std::mem::take(&mut self.arrivals) {
             self.add(arrival);
@@ -183,10 +191,18 @@ impl LiveTrace {
         self.opened = self.changed;
     }
 
-    /// The block that holds the copy was merged into another (COMPACT-1).
-    pub(crate) fn home_was_merged(&mut self, block: &Arc<BlockHandle>) {
+    /// The block that holds the copy was merged into another (COMPACT-1), where the copy may contribute
+    /// other rows (LINK-1).
+    pub(crate) fn home_was_merged(
+        &mut self,
+        block: &Arc<BlockHandle>,
+        rows: Option<&Arc<[EdgeRow]>>,
+    ) {
         if let Home::Reopened(home) = &mut self.home {
             home.block = Arc::clone(block);
+            if let Some(rows) = rows {
+                home.rows = Arc::clone(rows);
+            }
         }
         for winner in self.winners.values_mut() {
             if matches!(winner.text, Text::Block(_)) {
@@ -228,6 +244,8 @@ impl Holdings for LiveTrace {
 pub(crate) struct Base {
     pub(crate) home: SealedHome,
     pub(crate) recorded: Recorded,
+    /// Links whose source is known.
+    pub(crate) links: Arc<[LinkFacts]>,
     /// Oldest stamp first.
     pub(crate) documents: Vec<(Stamp, Arc<Document>)>,
 }
