@@ -20,7 +20,7 @@ pub struct StoreSettings {
     /// With strict limits: refuse documents that come more than 7 days after their start.
     pub strict_limits: bool,
 
-    /// Estimated memory of live traces; when it is full, intake refuses (LOAD-1). Default 256 MB.
+    /// Estimated memory of live traces; when it is full, intake refuses (LOAD-1). Default 512 MB.
     pub live_bytes_max: u64,
     /// Documents that wait to be logged; when they are that many, intake refuses. Default 20,000.
     pub queue_documents_max: usize,
@@ -69,7 +69,7 @@ impl Default for StoreSettings {
             strict_schema: false,
             validate_trace_id_time: false,
             strict_limits: false,
-            live_bytes_max: 256 << 20,
+            live_bytes_max: 512 << 20,
             queue_documents_max: 20_000,
             queue_bytes_max: 64 << 20,
             assemble_delay: Duration::from_millis(100),

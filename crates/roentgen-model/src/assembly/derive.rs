@@ -26,16 +26,19 @@ impl TraceFacts {
     pub fn new(
         trace_id: TraceId,
         head: TraceHead,
-        entities: Vec<EntityFacts>,
+        mut entities: Vec<EntityFacts>,
         links: Vec<LinkFacts>,
         root_causes: RootCauses,
     ) -> Self {
+        entities.shrink_to_fit();
         let mut graph = Graph::default();
         for ordinal in 0..ordinal(entities.len()) {
             graph.add(&entities, ordinal);
         }
         let root = find_root(&entities);
-        let (nodes, calls) = graph.finish();
+        let (mut nodes, mut calls) = graph.finish();
+        nodes.shrink_to_fit();
+        calls.shrink_to_fit();
         let real = |e: &&EntityFacts| e.kind != EntityKind::Inferred;
         let is_segment = |e: &&EntityFacts| e.kind == EntityKind::Segment;
         let start = (entities.iter().filter(is_segment).map(|e| e.start).min())

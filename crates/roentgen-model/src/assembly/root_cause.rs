@@ -145,6 +145,10 @@ impl<'a> Tree<'a> {
                 });
             }
         }
+        services.shrink_to_fit();
+        for service in &mut services {
+            service.entity_path.shrink_to_fit();
+        }
         RootCause {
             services,
             client_impacting: is_client_impacting,

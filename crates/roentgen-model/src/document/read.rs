@@ -205,6 +205,8 @@ impl Reader<'_> {
                 kept.push(self.entity(object, &members, head, Role::Subsegment));
             }
         }
+        // What stays in memory while the trace lives has no room to grow.
+        kept.shrink_to_fit();
         kept
     }
 
@@ -327,6 +329,7 @@ fn read_annotations(annotations: Value<'_>) -> Vec<(Arc<str>, AnnotationValue)> 
             }
         }
     }
+    read.shrink_to_fit();
     read
 }
 

@@ -213,7 +213,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "store.live_max_bytes",
-        default: "256MiB",
+        default: "512MiB",
         about: "Memory for traces that are still assembling; when it is short, traces are sealed \
                 sooner, then intake refuses",
         has_flag: false,
