@@ -190,7 +190,7 @@ fn shop() -> Vec<Value> {
         json!({"trace_id": y, "id": id(0xc1), "name": "worker", "origin": "AWS::Lambda",
             "start_time": t(2.22), "end_time": t(2.32),
             "links": [{"trace_id": x, "id": id(0xa3),
-                "attributes": {"aws.xray.reference_type": "parent"}}]}),
+                "attributes": {"aws.xray.reserved.reference_type": "parent"}}]}),
     ]
 }
 
