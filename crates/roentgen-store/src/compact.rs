@@ -6,21 +6,24 @@
 //! taken away, never recomputed; hour rows are added (sums of minute rows). Links that had no source
 //! yet may get their edges here (LINK-1).
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use roentgen_model::Scope;
+use roentgen_model::graph::EdgeRow;
+use roentgen_model::{Scope, TraceId, UnixNanos};
 
 use crate::block::{BlockId, BlockMeta, BlockWriter, TakenOver};
 use crate::catalog::{BlockRow, Publication};
 use crate::engine::Shared;
 use crate::live::SealedHome;
+use crate::maintenance::{self, Chain};
 use crate::moved;
-use crate::seal::{self, BlockDirs, day_of};
+use crate::seal::{self, BlockDirs, Choice, day_of};
 use crate::source::{ErrorKind, StoreError};
-use crate::view::{Away, BlockEntry, BlockHandle};
+use crate::view::{Away, BlockEntry, BlockHandle, View};
 use crate::wal::SettledBits;
 
 mod linked;
@@ -30,6 +33,12 @@ use linked::Linked;
 
 /// A block goes first when more than one in this many of its traces have moved.
 const MOVED_SHARE: usize = 10;
+
+/// Blocks merged at once: each is read through buffers of its own.
+const INPUTS_MAX: usize = 32;
+
+/// A merge lets sealing in this often (LOAD-1).
+const SEALING_NANOS: i64 = 1_000_000_000;
 
 /// Blocks to be merged into one.
 struct Merge {
@@ -43,8 +52,13 @@ struct Merge {
 /// # Errors
 /// When a merge fails; its inputs stay.
 pub(crate) fn merge_due(shared: &Shared) -> Result<(), StoreError> {
-    for merge in choose(shared, shared.settings.merge_blocks_min.max(2)) {
-        run_or_set_aside(shared, &merge)?;
+    let blocks_min = shared.settings.merge_blocks_min.max(2);
+    for merge in choose(shared, blocks_min, INPUTS_MAX) {
+        match run_or_set_aside(shared, &merge) {
+            // The store is closing; nothing is lost but time.
+            Err(error) if error.kind() == ErrorKind::Cancelled => break,
+            done => done?,
+        }
     }
     Ok(())
 }
@@ -55,7 +69,8 @@ pub(crate) fn merge_due(shared: &Shared) -> Result<(), StoreError> {
 /// As [`merge_due`].
 pub(crate) fn merge_all(shared: &Shared) -> Result<(), StoreError> {
     let _alone = shared.maintenance.lock();
-    for merge in choose(shared, 1) {
+    maintenance::delete_uncommitted(shared)?;
+    for merge in choose(shared, 1, usize::MAX) {
         run_or_set_aside(shared, &merge)?;
     }
     Ok(())
@@ -81,7 +96,7 @@ fn run_or_set_aside(shared: &Shared, merge: &Merge) -> Result<(), StoreError> {
 }
 
 /// The merges that are due when `blocks_min` small blocks of a day make one.
-fn choose(shared: &Shared, blocks_min: usize) -> Vec<Merge> {
+fn choose(shared: &Shared, blocks_min: usize, inputs_max: usize) -> Vec<Merge> {
     let view = shared.view.current();
     let moved = shared.moved.lock();
     let mut days: BTreeMap<(Scope, i64), Vec<&BlockEntry>> = BTreeMap::new();
@@ -102,7 +117,7 @@ fn choose(shared: &Shared, blocks_min: usize) -> Vec<Merge> {
             let moved = moved.get(&entry.handle.id()).map_or(0, HashSet::len);
             let is_worn = moved.saturating_mul(MOVED_SHARE) as u64 > summary.traces;
             bytes = bytes.saturating_add(summary.document_bytes);
-            if bytes <= bytes_max {
+            if bytes <= bytes_max && inputs.len() < inputs_max {
                 inputs.push(entry.clone());
             } else if is_worn {
                 merges.push(Merge {
@@ -123,7 +138,51 @@ fn choose(shared: &Shared, blocks_min: usize) -> Vec<Merge> {
     merges
 }
 
+/// The inputs as they are now: traces may have moved out of them since they were chosen. `None` when one
+/// of them is gone.
+fn refreshed(shared: &Shared, merge: &Merge) -> Option<Merge> {
+    let view = shared.view.current();
+    let now = |input: &BlockEntry| {
+        let id = input.handle.id();
+        let entry = view.blocks.iter().find(|entry| entry.handle.id() == id);
+        entry.cloned()
+    };
+    Some(Merge {
+        scope: merge.scope.clone(),
+        day: merge.day,
+        inputs: merge.inputs.iter().map(now).collect::<Option<_>>()?,
+    })
+}
+
+/// LOAD-1: a merge gives way to sealing, which frees the memory that intake needs, and to a stop.
+struct Pace<'a> {
+    shared: &'a Shared,
+    sealed: Cell<Option<UnixNanos>>,
+}
+
+impl Pace<'_> {
+    fn give_way(&self) -> Result<(), StoreError> {
+        if self.shared.signals.stops() {
+            let message = "the merge was left off: the store is closing";
+            return Err(StoreError::new(ErrorKind::Cancelled, message));
+        }
+        let now = self.shared.clock.now();
+        let is_recent = |last: UnixNanos| (0..SEALING_NANOS).contains(&now.nanos_since(last));
+        if !self.sealed.get().is_some_and(is_recent) {
+            self.sealed.set(Some(now));
+            if let Err(error) = maintenance::seal_ready(self.shared, Choice::Ready) {
+                let error = Chain(&error);
+                tracing::error!(%error, "sealing beside a merge failed; it is tried again");
+            }
+        }
+        Ok(())
+    }
+}
+
 fn run(shared: &Shared, merge: &Merge) -> Result<(), StoreError> {
+    let Some(merge) = &refreshed(shared, merge) else {
+        return Ok(());
+    };
     let moved_before = {
         let moved = shared.moved.lock();
         let of = |entry: &BlockEntry| moved.get(&entry.handle.id()).cloned().unwrap_or_default();
@@ -144,18 +203,20 @@ fn run(shared: &Shared, merge: &Merge) -> Result<(), StoreError> {
     let inputs: Vec<streams::Input> = merge
         .inputs
         .iter()
-        .zip(moved_before)
-        .map(|(entry, moved)| streams::Input::new(entry, moved))
+        .zip(&moved_before)
+        .map(|(entry, moved)| streams::Input::new(entry, moved.clone()))
         .collect();
     if inputs.iter().all(streams::Input::is_empty) {
-        return commit(shared, merge, None, &Away::new());
+        return commit(shared, merge, &moved_before, None, &Away::new());
     }
     let dirs = BlockDirs::of(&meta.scope, meta.id, merge.day);
     let mut linked = Linked::default();
     let handle = seal::write(shared, &dirs, |dir| {
         write_files(shared, dir, &meta, &inputs, &mut linked)
     })?;
-    commit(shared, merge, Some((&meta, &handle)), &linked.copies)
+    let output = Some((&meta, &handle));
+    commit(shared, merge, &moved_before, output, &linked.copies)
+        .inspect_err(|_| shared.delete_later(&handle))
 }
 
 /// What the inputs took over from blocks that are still there: a lost catalog is rebuilt from it.
@@ -181,11 +242,13 @@ fn write_files(
     linked: &mut Linked,
 ) -> Result<(), StoreError> {
     let mut writer = BlockWriter::create(shared.disk.as_ref(), dir, meta.clone())?;
-    streams::copy_facts(inputs, &mut writer, |batch| {
-        linked.look_up(shared, &meta.scope, batch);
-    })?;
-    streams::copy_documents(inputs, &mut writer)?;
-    streams::copy_edges(inputs, linked.rows(), &mut writer)?;
+    let sealed = Cell::new(None);
+    let pace = Pace { shared, sealed };
+    let give_way = || pace.give_way();
+    let look_up = |batch: &mut [_]| linked.look_up(shared, &meta.scope, batch);
+    streams::copy_facts(inputs, &mut writer, look_up, &give_way)?;
+    streams::copy_documents(inputs, &mut writer, &give_way)?;
+    streams::copy_edges(inputs, linked.rows(), &mut writer, &give_way)?;
     writer.finish().map(|_| ())
 }
 
@@ -194,23 +257,28 @@ fn write_files(
 fn commit(
     shared: &Shared,
     merge: &Merge,
+    moved_before: &[HashSet<TraceId>],
     output: Option<(&BlockMeta, &Arc<BlockHandle>)>,
     linked: &Away,
 ) -> Result<(), StoreError> {
-    // Nothing can have moved since the merge began: seals wait for maintenance to end. What is live
-    // again is hidden in the output as it was in the inputs.
+    let moved_since = moved_since(shared, merge, moved_before, linked);
+    let copies = output.map_or_else(Vec::new, |(meta, _)| {
+        let rows = moved_since.iter();
+        rows.map(|(id, rows)| moved::row_of(meta.id, *id, rows))
+            .collect()
+    });
     let replaced: Vec<BlockId> = merge.inputs.iter().map(|entry| entry.handle.id()).collect();
     let blocks = output.map(|(meta, handle)| BlockRow::new(meta, handle.reader.summary().clone()));
     shared.catalog.publish(&Publication {
         blocks: blocks.into_iter().collect(),
         replaced: replaced.clone(),
-        moved: Vec::new(),
+        moved: copies,
         settled: SettledBits::default(),
         last_stamp: shared.stamps.last(),
     })?;
     let gone: HashSet<BlockId> = replaced.iter().copied().collect();
     let mut publisher = shared.view.publisher();
-    let away = still_away(shared, &publisher.view(), &gone, linked);
+    let away = still_away(&publisher.view(), merge, moved_before, linked);
     publisher.publish(|draft| {
         draft.remove_blocks(&gone);
         if let Some((_, handle)) = output {
@@ -222,7 +290,14 @@ fn commit(
         seal::homes_were_merged(shared, &outputs, linked);
     }
     drop(publisher);
-    shared.moved.lock().retain(|block, _| !gone.contains(block));
+    let mut moved = shared.moved.lock();
+    moved.retain(|block, _| !gone.contains(block));
+    if let Some((meta, _)) = output
+        && !moved_since.is_empty()
+    {
+        moved.insert(meta.id, moved_since.into_keys().collect());
+    }
+    drop(moved);
     merge.inputs.iter().for_each(|entry| entry.handle.retire());
     shared
         .counters
@@ -231,36 +306,56 @@ fn commit(
     Ok(())
 }
 
-/// Copies in the inputs that are hidden but have not moved: their traces are live again.
-fn still_away(
+/// COMPACT-1: copies that moved out of an input since the merge began. They are in the output.
+fn moved_since(
     shared: &Shared,
-    view: &crate::view::View,
-    gone: &HashSet<BlockId>,
+    merge: &Merge,
+    moved_before: &[HashSet<TraceId>],
+    linked: &Away,
+) -> BTreeMap<TraceId, Arc<[EdgeRow]>> {
+    let view = shared.view.current();
+    let moved = shared.moved.lock();
+    let mut since = BTreeMap::new();
+    for (entry, before) in current(&view, merge).zip(moved_before) {
+        let now = moved.get(&entry.handle.id()).into_iter().flatten();
+        for id in now.filter(|id| !before.contains(id)) {
+            let rows = entry.away.get(id).expect("HOME-1: moved copies are hidden");
+            since.insert(*id, Arc::clone(linked.get(id).unwrap_or(rows)));
+        }
+    }
+    since
+}
+
+/// Copies in the output that are not at home there: their traces are live again, or moved meanwhile.
+fn still_away(
+    view: &View,
+    merge: &Merge,
+    moved_before: &[HashSet<TraceId>],
     linked: &Away,
 ) -> Away {
-    let moved = shared.moved.lock();
     let mut away = Away::new();
-    for entry in view
-        .blocks
-        .iter()
-        .filter(|entry| gone.contains(&entry.handle.id()))
-    {
-        let moved = moved.get(&entry.handle.id());
-        for (id, rows) in entry.away.iter() {
-            if !moved.is_some_and(|moved| moved.contains(id)) {
-                let rows = linked.get(id).unwrap_or(rows);
-                away.insert(*id, Arc::clone(rows));
-            }
-        }
+    for (entry, before) in current(view, merge).zip(moved_before) {
+        let hidden = entry.away.iter().filter(|(id, _)| !before.contains(id));
+        let in_output = hidden.map(|(id, rows)| (*id, linked.get(id).unwrap_or(rows)));
+        away.extend(in_output.map(|(id, rows)| (id, Arc::clone(rows))));
     }
     away
 }
 
+/// The inputs as a view shows them, in their order. Only maintenance takes blocks out of a view.
+fn current<'a>(view: &'a View, merge: &'a Merge) -> impl Iterator<Item = &'a BlockEntry> {
+    merge.inputs.iter().map(|input| {
+        let id = input.handle.id();
+        let entry = view.blocks.iter().find(|entry| entry.handle.id() == id);
+        entry.unwrap_or(input)
+    })
+}
+
 /// Copies that moved for good, by block: what the catalog has.
-pub(crate) type MovedTraces = HashMap<BlockId, HashSet<roentgen_model::TraceId>>;
+pub(crate) type MovedTraces = HashMap<BlockId, HashSet<TraceId>>;
 
 /// Notes in memory what the catalog was told about a copy.
-pub(crate) fn note_moved(shared: &Shared, home: &SealedHome, id: roentgen_model::TraceId) {
+pub(crate) fn note_moved(shared: &Shared, home: &SealedHome, id: TraceId) {
     if home.block.is_retired() {
         return;
     }

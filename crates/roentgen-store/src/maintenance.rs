@@ -24,6 +24,8 @@ pub(crate) struct Backlog {
     settled: SettledBits,
     /// Blocks in which a read met damage.
     damaged: Vec<Arc<BlockHandle>>,
+    /// Blocks whose transaction failed: until another one succeeds, a crash may still bring it back.
+    uncommitted: Vec<Arc<BlockHandle>>,
 }
 
 impl Shared {
@@ -37,6 +39,11 @@ impl Shared {
                     .for_each(|index| backlog.settled.add_index(file, *index));
             }
         }
+    }
+
+    /// Deletes a block whose transaction failed, with the next maintenance.
+    pub(crate) fn delete_later(&self, handle: &Arc<BlockHandle>) {
+        self.backlog.lock().uncommitted.push(Arc::clone(handle));
     }
 
     /// Takes a damaged block out of the view, with the next maintenance.
@@ -94,21 +101,62 @@ pub(crate) fn maintain(shared: &Shared, choice: Choice) -> Result<(), StoreError
             }
         }
     };
+    let deleted = delete_uncommitted(shared);
+    // A catalog that does not take transactions would make each try leave another block.
+    let takes_blocks = deleted.is_ok();
+    note("delete uncommitted", deleted);
     note("set aside", set_aside(shared));
-    note("seal", seal_ready(shared, choice));
+    if takes_blocks {
+        note("seal", seal_ready(shared, choice));
+    }
     note("settle", settle(shared));
     note("retire", retain::retire(shared));
-    note("merge", compact::merge_due(shared));
+    if takes_blocks {
+        note("merge", compact::merge_due(shared));
+    }
     note("recycle", recycle(shared));
     first_error
 }
 
-fn seal_ready(shared: &Shared, choice: Choice) -> Result<(), StoreError> {
+/// Deletes blocks whose transaction failed, once another transaction is durable: from then on the
+/// failed one cannot come back (SEAL-1).
+pub(crate) fn delete_uncommitted(shared: &Shared) -> Result<(), StoreError> {
+    let handles = std::mem::take(&mut shared.backlog.lock().uncommitted);
+    if handles.is_empty() {
+        return Ok(());
+    }
+    let nothing = SettledBits::default();
+    let known = shared
+        .catalog
+        .settle(&nothing, shared.stamps.last())
+        .and_then(|()| shared.catalog.load());
+    let known = match known {
+        Ok(contents) => contents.blocks,
+        Err(error) => {
+            shared.backlog.lock().uncommitted.extend(handles);
+            return Err(error.into());
+        }
+    };
+    for handle in handles {
+        assert!(
+            known.iter().all(|row| row.id != handle.id()),
+            "SEAL-1: a transaction that failed is in the catalog; only a restart can tell what holds"
+        );
+        handle.retire();
+    }
+    Ok(())
+}
+
+/// Seals what is ready. The caller holds the maintenance lock.
+pub(crate) fn seal_ready(shared: &Shared, choice: Choice) -> Result<(), StoreError> {
     if choice == Choice::All {
         assembler::pass(shared, Due::All)?;
     }
     let mut first_error = Ok(());
     for chunk in seal::choose(shared, choice) {
+        if choice == Choice::Ready && shared.signals.stops() {
+            break;
+        }
         match seal::seal(shared, &chunk) {
             Ok(_) => {}
             // What the disk or the catalog refuses now it refuses for the next chunk too.

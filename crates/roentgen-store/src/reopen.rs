@@ -50,7 +50,7 @@ pub(crate) fn find_homes(
         ids.sort_unstable();
         ids.dedup();
         for entry in view.blocks_of(&scope) {
-            let bases = match fetch(&shared.settings, entry, &ids) {
+            let bases = match fetch_in_parts(&shared.settings, entry, &ids) {
                 Err(error) if error.kind() == ErrorKind::Damaged => {
                     shared.set_aside_later(&entry.handle, &error);
                     continue;
@@ -83,13 +83,34 @@ pub(crate) fn find_homes(
     Ok(homes)
 }
 
+/// [`fetch`] for any number of traces of any size: what is too much for one read is read in parts.
+fn fetch_in_parts(
+    settings: &StoreSettings,
+    entry: &BlockEntry,
+    ids: &[TraceId],
+) -> Result<HashMap<TraceId, Base>, StoreError> {
+    match fetch(settings, entry, ids) {
+        Err(error) if error.kind() == ErrorKind::OverBound && ids.len() > 1 => {
+            let (first, second) = ids.split_at(ids.len() / 2);
+            let mut bases = fetch_in_parts(settings, entry, first)?;
+            bases.extend(fetch_in_parts(settings, entry, second)?);
+            Ok(bases)
+        }
+        fetched => fetched,
+    }
+}
+
 /// What one block has of these traces, as far as it is their home.
 pub(crate) fn fetch(
     settings: &StoreSettings,
     entry: &BlockEntry,
     ids: &[TraceId],
 ) -> Result<HashMap<TraceId, Base>, StoreError> {
-    let control = QueryControl::default();
+    // One trace is as large as it is.
+    let control = match ids {
+        [_] => QueryControl::new(usize::MAX),
+        _ => QueryControl::default(),
+    };
     let reader = &entry.handle.reader;
     let located = reader.locate(ids, &control)?;
     let at_home = located.into_iter().map(|key| key.trace_id);

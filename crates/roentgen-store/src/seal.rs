@@ -80,7 +80,7 @@ pub(crate) fn seal(shared: &Shared, chunk: &Chunk) -> Result<usize, StoreError> 
     let handle = write(shared, &dirs, |dir| {
         write_block(shared.disk.as_ref(), dir, meta.clone(), sealed, edges).map(|_| ())
     })?;
-    commit(shared, &sealing, &meta, &handle)?;
+    commit(shared, &sealing, &meta, &handle).inspect_err(|_| shared.delete_later(&handle))?;
     publish(shared, &sealing, &handle);
     shared
         .counters
@@ -258,8 +258,8 @@ pub(crate) fn write(
     }
 }
 
-/// The transaction: block, moved copies, log bits. If it fails nobody knows whether it happened, so
-/// the files stay for the next start to decide.
+/// The transaction: block, moved copies, log bits. If it fails a crash may still bring it back, so the
+/// files stay until another one has succeeded.
 fn commit(
     shared: &Shared,
     sealing: &[Sealing],

@@ -38,6 +38,11 @@ impl Input {
     }
 }
 
+/// Called every so many rows; its error ends the merge.
+pub(super) type GiveWay<'a> = &'a dyn Fn() -> Result<(), StoreError>;
+
+const ROWS_PER_GIVE_WAY: u64 = 1_024;
+
 type Stream<'a, T> = Box<dyn Iterator<Item = Result<T, StoreError>> + 'a>;
 
 /// Merges sorted streams into one; `order` as the streams are sorted.
@@ -45,9 +50,13 @@ fn merge<'a, T>(
     streams: Vec<Stream<'a, T>>,
     order: impl Fn(&T, &T) -> std::cmp::Ordering,
     mut take: impl FnMut(T) -> Result<(), StoreError>,
+    give_way: GiveWay<'_>,
 ) -> Result<(), StoreError> {
     let mut streams: Vec<_> = streams.into_iter().map(Iterator::peekable).collect();
-    loop {
+    for row in 0u64.. {
+        if row.is_multiple_of(ROWS_PER_GIVE_WAY) {
+            give_way()?;
+        }
         // Few streams: looking at each head costs less than keeping a heap of borrowed rows.
         let mut least: Option<usize> = None;
         for at in 0..streams.len() {
@@ -72,6 +81,7 @@ fn merge<'a, T>(
         };
         take(row?)?;
     }
+    Ok(())
 }
 
 /// Facts of what is at home in the inputs, by (T0, id). Batches of them go through `link` first, which
@@ -80,6 +90,7 @@ pub(super) fn copy_facts(
     inputs: &[Input],
     writer: &mut BlockWriter,
     mut link: impl FnMut(&mut [Arc<TraceFacts>]),
+    give_way: GiveWay<'_>,
 ) -> Result<(), StoreError> {
     let mut streams: Vec<Stream<'_, Arc<_>>> = Vec::with_capacity(inputs.len());
     for input in inputs {
@@ -96,18 +107,27 @@ pub(super) fn copy_facts(
         link(batch);
         batch.drain(..).try_for_each(|facts| writer.trace(&facts))
     };
-    merge(streams, order, |facts| {
-        batch.push(facts);
-        if batch.len() < FACTS_BATCH {
-            return Ok(());
-        }
-        write(&mut batch)
-    })?;
+    merge(
+        streams,
+        order,
+        |facts| {
+            batch.push(facts);
+            if batch.len() < FACTS_BATCH {
+                return Ok(());
+            }
+            write(&mut batch)
+        },
+        give_way,
+    )?;
     write(&mut batch)
 }
 
 /// Documents of what is at home in the inputs, by trace id.
-pub(super) fn copy_documents(inputs: &[Input], writer: &mut BlockWriter) -> Result<(), StoreError> {
+pub(super) fn copy_documents(
+    inputs: &[Input],
+    writer: &mut BlockWriter,
+    give_way: GiveWay<'_>,
+) -> Result<(), StoreError> {
     let mut streams: Vec<Stream<'_, crate::block::BlockDocuments>> =
         Vec::with_capacity(inputs.len());
     for input in inputs {
@@ -127,6 +147,7 @@ pub(super) fn copy_documents(inputs: &[Input], writer: &mut BlockWriter) -> Resu
                 .iter()
                 .try_for_each(|d| writer.document(id, t0, exceeded, d))
         },
+        give_way,
     )
 }
 
@@ -136,17 +157,19 @@ pub(super) fn copy_edges(
     inputs: &[Input],
     linked: &[EdgeRow],
     writer: &mut BlockWriter,
+    give_way: GiveWay<'_>,
 ) -> Result<(), StoreError> {
     let mut summing = Summing::default();
-    for_each_minute(inputs, linked, |row| match summing.add(row) {
+    let mut take = |row| match summing.add(row) {
         Some(row) => writer.edge(MINUTE_SLOT_SECS, &row),
         None => Ok(()),
-    })?;
+    };
+    for_each_minute(inputs, linked, &mut take, give_way)?;
     if let Some(row) = summing.finish() {
         writer.edge(MINUTE_SLOT_SECS, &row)?;
     }
     let mut hours = Hours::default();
-    for_each_minute(inputs, linked, |row| hours.add(row, writer))?;
+    for_each_minute(inputs, linked, |row| hours.add(row, writer), give_way)?;
     hours.flush(writer)
 }
 
@@ -155,6 +178,7 @@ fn for_each_minute(
     inputs: &[Input],
     linked: &[EdgeRow],
     take: impl FnMut(EdgeRow) -> Result<(), StoreError>,
+    give_way: GiveWay<'_>,
 ) -> Result<(), StoreError> {
     let mut streams: Vec<Stream<'_, EdgeRow>> = Vec::with_capacity(inputs.len() * 2 + 1);
     streams.push(Box::new(linked.iter().cloned().map(Ok)));
@@ -175,7 +199,7 @@ fn for_each_minute(
         gone.sort_by(edge_order);
         streams.push(Box::new(gone.into_iter().map(Ok)));
     }
-    merge(streams, edge_order, take)
+    merge(streams, edge_order, take, give_way)
 }
 
 pub(super) fn negative(row: &EdgeRow) -> EdgeRow {

@@ -54,6 +54,11 @@ impl Signals {
         self.for_maintenance.notify_all();
     }
 
+    /// True once the store is closing.
+    pub(crate) fn stops(&self) -> bool {
+        self.state.lock().stops
+    }
+
     /// Waits until something changed; false: stop.
     fn wait_for_changes(&self) -> bool {
         let mut state = self.state.lock();

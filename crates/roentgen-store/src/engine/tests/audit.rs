@@ -126,3 +126,78 @@ fn note_of_a_refusal_without_a_trace_makes_no_empty_trace() {
     assert_eq!(shown(store).len(), 1);
     assert_eq!(store.stats().live_traces, 1);
 }
+
+/// Directories of blocks on the disk.
+fn block_dirs(disk: &dyn Disk) -> usize {
+    let mut dirs = vec![PathBuf::from("blocks")];
+    for _level in ["account", "region", "day", "block"] {
+        let below = |dir: &PathBuf| {
+            let entries = disk.list(dir).unwrap_or_default();
+            let paths = entries.into_iter().map(|entry| dir.join(entry.name));
+            paths.collect::<Vec<_>>()
+        };
+        dirs = dirs.iter().flat_map(below).collect();
+    }
+    dirs.len()
+}
+
+/// A catalog that fails again and again must not leave a block on the disk for each try.
+#[test]
+fn failed_transaction_leaves_no_block_behind() {
+    for offset in 1..60 {
+        let clock = Arc::new(ManualClock::new(NOON));
+        let disk = Arc::new(SimulatedDisk::new());
+        let directory = tempfile::tempdir().unwrap();
+        let shared_disk: Arc<dyn Disk> = Arc::clone(&disk) as _;
+        let store = open(&by_hand(), &shared_disk, &clock, directory.path());
+        accept(&store, &scope(), &[document(1, 1), document(2, 1)]);
+        disk.fail_step(disk.steps() + offset, std::io::ErrorKind::StorageFull);
+        let failed = store.seal_now().is_err();
+        store.seal_now().unwrap();
+        let stats = store.stats();
+        assert_eq!((stats.live_traces, shown(&store).len()), (0, 2));
+        assert_eq!(block_dirs(disk.as_ref()) as u64, stats.blocks, "{offset}");
+        if !failed {
+            return;
+        }
+    }
+    panic!("sealing has fewer steps than that");
+}
+
+/// LOAD-1 and COMPACT-1: a merge lets sealing in, and what moves meanwhile is counted once.
+#[test]
+fn trace_sealed_while_its_block_is_merged_is_shown_once() {
+    let (mut subject, clock) = by_hand_subject();
+    for number in 1..=20 {
+        accept(subject.store(), &scope(), &[document(number, 1)]);
+        if number % 10 == 0 {
+            subject.store().seal_now().unwrap();
+        }
+    }
+    accept(
+        subject.store(),
+        &scope(),
+        &[document(1, 2), document(30, 1)],
+    );
+    subject.store().assemble_now().unwrap();
+    clock.advance_secs(700);
+    let reference = NaiveStore::new(by_hand(), Arc::clone(&clock) as _);
+    for number in (1..=20).chain([30]) {
+        accept(&reference, &scope(), &[document(number, 1)]);
+    }
+    accept(&reference, &scope(), &[document(1, 2)]);
+    subject.store().merge_now().unwrap();
+    let stats = subject.store().stats();
+    assert_eq!(
+        (stats.live_traces, stats.moved_traces),
+        (0, 1),
+        "sealed beside the merge"
+    );
+    let clock = clock.as_ref();
+    compare::assert_equal_contents(subject.store(), &reference, clock, "merged");
+    subject.restart();
+    compare::assert_equal_contents(subject.store(), &reference, clock, "restarted");
+    subject.store().merge_now().unwrap();
+    assert_eq!(subject.store().stats().moved_traces, 0);
+    compare::assert_equal_contents(subject.store(), &reference, clock, "merged again");
+}
