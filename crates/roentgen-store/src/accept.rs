@@ -27,6 +27,9 @@ pub(crate) struct Call {
     /// One per document; refusals of parsing are in place, the others are `Accepted` so far.
     pub(crate) verdicts: Vec<Verdict>,
     pub(crate) documents: Vec<ParsedDocument>,
+    /// Stamps are not earlier: what was valid then must be valid when it is parsed again by its stamp,
+    /// also if the clock steps back while it waits.
+    pub(crate) parsed_at: UnixNanos,
 }
 
 /// A valid document of a call.
@@ -50,6 +53,7 @@ impl Call {
             scope: scope.clone(),
             verdicts: Vec::new(),
             documents: Vec::new(),
+            parsed_at: now,
         };
         for parsed in parse::parse_all(documents, settings, now) {
             match parsed {

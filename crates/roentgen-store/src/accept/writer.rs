@@ -303,7 +303,8 @@ impl Pending<'_> {
         if documents.is_empty() {
             return;
         }
-        let base = self.shared.stamps.reserve(now, documents.len());
+        let first = now.max(call.parsed_at);
+        let base = self.shared.stamps.reserve(first, documents.len());
         let mut taken = Vec::with_capacity(documents.len());
         let mut exceeded = Vec::new();
         for parsed in documents {

@@ -201,3 +201,24 @@ fn trace_sealed_while_its_block_is_merged_is_shown_once() {
     assert_eq!(subject.store().stats().moved_traces, 0);
     compare::assert_equal_contents(subject.store(), &reference, clock, "merged again");
 }
+
+/// LOG-3: a document is parsed again as of its stamp, so that must not be before it was judged.
+#[test]
+fn document_from_ahead_survives_a_clock_that_stepped_back_while_it_waited() {
+    let (mut subject, clock) = by_hand_subject();
+    let start = UnixNanos(NOON.0 + 7_190 * 1_000_000_000);
+    let id = trace_id(start, 1);
+    let text = Bytes::from(Draft::segment(id, 1, "shop", start).text());
+    let shared = Arc::clone(&subject.store().shared);
+    let call = Call::parse(&scope(), vec![text], &shared.settings, clock.now());
+    clock.advance_secs(-3_600);
+    let answer = shared.intake.send(call, &shared.settings).unwrap();
+    let verdicts = block_on(answer).unwrap().unwrap();
+    assert_eq!(verdicts, [Verdict::Accepted]);
+    drop(shared);
+    subject.restart();
+    let found = subject
+        .store()
+        .documents(&[scope()], &[id], &QueryControl::default());
+    assert_eq!(found.unwrap().len(), 1);
+}
