@@ -13,6 +13,7 @@ use crate::facts::{self, Recorded};
 use crate::links;
 use crate::live::assembler::Capture;
 use crate::live::{Base, Home, LiveArrival, LiveTrace, Text, TraceKey};
+use crate::maintenance::Chain;
 use crate::merge::Winners;
 use crate::reopen;
 use crate::source::{ErrorKind, QueryControl, StoreError, StoredDocument, TraceDocuments};
@@ -174,7 +175,14 @@ pub(crate) fn documents(
             if assemble(key, &sight).t0 < oldest {
                 return Ok(None);
             }
-            let texts = texts(shared, key, &sight.winners, control)?;
+            let texts = match texts(shared, key, &sight.winners, control) {
+                // As with blocks: reported and left out, so that other traces of the call are answered.
+                Err(error) if error.kind() == ErrorKind::Damaged => {
+                    tracing::error!(trace = %key.id, error = %Chain(&error), "a text is damaged");
+                    return Ok(None);
+                }
+                texts => texts?,
+            };
             return Ok(Some(trace_documents(
                 key,
                 sight.recorded.limit_exceeded,

@@ -222,3 +222,21 @@ fn document_from_ahead_survives_a_clock_that_stepped_back_while_it_waited() {
         .documents(&[scope()], &[id], &QueryControl::default());
     assert_eq!(found.unwrap().len(), 1);
 }
+
+#[test]
+fn live_trace_with_a_damaged_text_does_not_fail_the_read_of_others() {
+    let clock = Arc::new(ManualClock::new(NOON));
+    let disk = Arc::new(SimulatedDisk::new());
+    let directory = tempfile::tempdir().unwrap();
+    let shared_disk: Arc<dyn Disk> = Arc::clone(&disk) as _;
+    let store = open(&by_hand(), &shared_disk, &clock, directory.path());
+    accept(&store, &scope(), &[document(1, 1)]);
+    let state = store.shared.log_files.states()[0];
+    accept(&store, &scope(), &[document(2, 1)]);
+    let path: PathBuf = ["wal", &format!("{:010}.log", state.file)].iter().collect();
+    disk.flip_bits(&path, state.bytes - 20, 0x55).unwrap();
+    let ids = [trace_id(at(), 1), trace_id(at(), 2)];
+    let found = store.documents(&[scope()], &ids, &QueryControl::default());
+    let found: Vec<_> = found.unwrap().iter().map(|found| found.trace_id).collect();
+    assert_eq!(found, [ids[1]]);
+}
