@@ -88,10 +88,13 @@ fn busy_trace_is_sealed_for_its_age_and_stays_live_with_what_came_later() {
 fn log_files_are_recycled_once_everything_in_them_is_settled() {
     let (subject, clock) = pair(&StoreSettings {
         log_bytes_max: 1,
+        log_file_bytes: 256 << 10,
         ..StoreSettings::default()
     });
     let store = subject.store();
-    let filler = "x".repeat(20_000);
+    // Digits without a pattern, so that compression does not fit all into one file.
+    let squares = (1..2_000_u64).map(|n| (n * n * 0x9e37_79b9).to_string());
+    let filler: String = squares.collect();
     for number in 1..=40 {
         let at = UnixNanos(NOON.0 - 60_000_000_000);
         let noisy = format!(r#""user":"{number}{filler}""#);
@@ -99,6 +102,8 @@ fn log_files_are_recycled_once_everything_in_them_is_settled() {
         accept(store, &scope(), &[draft.text()]);
         clock.advance_secs(1);
     }
+    let files = store.shared.log_files.states();
+    assert!(files.len() > 2, "the log fills several files: {files:?}");
     store.seal_now().unwrap();
     let files = store.shared.log_files.states();
     assert!(files.len() <= 1, "only the newest is left: {files:?}");
