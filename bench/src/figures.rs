@@ -375,7 +375,12 @@ async fn bounded_live(
     let bodies = bodies(documents);
     let result = put_for(&server.client, &bodies, CONNECTIONS, load).await?;
     let live = server.metric("roentgen_live_bytes", "").await? / f64::from(1 << 20);
-    table.add("live traces with a budget of 16 MiB", live, "MiB", "<= 16");
+    table.add(
+        "live traces with a budget of 16 MiB",
+        live,
+        "MiB",
+        "<= 16 + calls",
+    );
     table.add(
         "memory, the most with that budget",
         server.memory_mb("VmHWM")?,
