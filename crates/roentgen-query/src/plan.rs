@@ -8,12 +8,10 @@
 use std::sync::Arc;
 
 use roentgen_model::filter::{
-    Condition, Filter, Flag, NodeSelector, Number, NumberOperator, NumberTest, Predicate, Text,
-    TextOperator, TextTest,
+    Condition, Filter, Flag, NodeSelector, Number, NumberTest, Predicate, Text, TextOperator,
+    TextTest,
 };
-use roentgen_store::plan::{
-    Columns, FlagColumn, NumberColumn, NumberCompare, Plan, SetColumn, TextColumn, TextCompare,
-};
+use roentgen_store::plan::{Columns, FlagColumn, NumberColumn, Plan, SetColumn, TextColumn};
 use roentgen_store::source::TimeBasis;
 
 #[cfg(test)]
@@ -115,7 +113,7 @@ fn number_columns(number: Number, test: NumberTest) -> Columns {
             let value = if is_time { millis_like(value) } else { value };
             Columns::Number {
                 column,
-                compare: number_compare(operator),
+                compare: operator,
                 value,
             }
         }
@@ -156,7 +154,7 @@ fn text_columns(text: Text, test: &TextTest) -> Columns {
     match test {
         TextTest::Set => Columns::Set(SetColumn::Text(column)),
         TextTest::Compare(operator, value) => {
-            let (compare, value) = (text_compare(*operator), Arc::clone(value));
+            let (compare, value) = (*operator, Arc::clone(value));
             Columns::Text {
                 column,
                 compare,
@@ -194,26 +192,5 @@ fn node(selector: &NodeSelector, exact: bool) -> Columns {
         node_type,
         account_id,
         exact,
-    }
-}
-
-fn number_compare(operator: NumberOperator) -> NumberCompare {
-    match operator {
-        NumberOperator::Equal => NumberCompare::Equal,
-        NumberOperator::NotEqual => NumberCompare::NotEqual,
-        NumberOperator::Less => NumberCompare::Less,
-        NumberOperator::LessOrEqual => NumberCompare::LessOrEqual,
-        NumberOperator::Greater => NumberCompare::Greater,
-        NumberOperator::GreaterOrEqual => NumberCompare::GreaterOrEqual,
-    }
-}
-
-fn text_compare(operator: TextOperator) -> TextCompare {
-    match operator {
-        TextOperator::Equal => TextCompare::Equal,
-        TextOperator::NotEqual => TextCompare::NotEqual,
-        TextOperator::Contains => TextCompare::Contains,
-        TextOperator::BeginsWith => TextCompare::BeginsWith,
-        TextOperator::EndsWith => TextCompare::EndsWith,
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use roentgen_model::TraceFacts;
 use roentgen_model::assembly::facts::{EntityFacts, EntityKind};
-use roentgen_model::filter::{Filter, NodeSelector};
+use roentgen_model::filter::{Filter, NodeSelector, NumberOperator, TextOperator};
 use roentgen_model::time::round_to_millis;
 
 /// A search condition, ready for a store.
@@ -34,13 +34,13 @@ pub enum Columns {
     /// Exact; false where the column is null. Times in whole milliseconds, rounded as filters compare.
     Number {
         column: NumberColumn,
-        compare: NumberCompare,
+        compare: NumberOperator,
         value: f64,
     },
     /// Exact; false where the column is null.
     Text {
         column: TextColumn,
-        compare: TextCompare,
+        compare: TextOperator,
         value: Arc<str>,
     },
     /// The column has a value.
@@ -74,30 +74,11 @@ pub enum NumberColumn {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NumberCompare {
-    Equal,
-    NotEqual,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextColumn {
     HttpUrl,
     HttpMethod,
     UserAgent,
     ClientIp,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TextCompare {
-    Equal,
-    NotEqual,
-    Contains,
-    BeginsWith,
-    EndsWith,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,21 +181,6 @@ impl NumberColumn {
     }
 }
 
-impl NumberCompare {
-    /// `found <compare> value`.
-    #[must_use]
-    pub fn holds(self, found: f64, value: f64) -> bool {
-        match self {
-            Self::Equal => found == value,
-            Self::NotEqual => found != value,
-            Self::Less => found < value,
-            Self::LessOrEqual => found <= value,
-            Self::Greater => found > value,
-            Self::GreaterOrEqual => found >= value,
-        }
-    }
-}
-
 impl TextColumn {
     fn of(self, root: &EntityFacts) -> Option<&str> {
         match self {
@@ -222,20 +188,6 @@ impl TextColumn {
             Self::HttpMethod => root.http.method.as_deref(),
             Self::UserAgent => root.http.user_agent.as_deref(),
             Self::ClientIp => root.http.client_ip.as_deref(),
-        }
-    }
-}
-
-impl TextCompare {
-    /// `found <compare> value`, by code point.
-    #[must_use]
-    pub fn holds(self, found: &str, value: &str) -> bool {
-        match self {
-            Self::Equal => found == value,
-            Self::NotEqual => found != value,
-            Self::Contains => found.contains(value),
-            Self::BeginsWith => found.starts_with(value),
-            Self::EndsWith => found.ends_with(value),
         }
     }
 }

@@ -212,7 +212,9 @@ pub enum CausePart {
 }
 
 impl NumberOperator {
-    pub(super) fn holds(self, left: f64, right: f64) -> bool {
+    /// `left <operator> right`.
+    #[must_use]
+    pub fn holds(self, left: f64, right: f64) -> bool {
         match self {
             Self::Equal => left == right,
             Self::NotEqual => left != right,
@@ -225,8 +227,9 @@ impl NumberOperator {
 }
 
 impl TextOperator {
-    /// For one value; `NotEqual` of several values is for the caller.
-    pub(super) fn holds(self, left: &str, right: &str) -> bool {
+    /// `left <operator> right`, for one value; `NotEqual` of several values is for the caller.
+    #[must_use]
+    pub fn holds(self, left: &str, right: &str) -> bool {
         match self {
             Self::Equal => left == right,
             Self::NotEqual => left != right,

@@ -2,9 +2,10 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use roentgen_model::UnixNanos;
+use roentgen_model::filter::NumberOperator;
 use roentgen_model::filter::{EvalContext, Filter, NoGroups};
 use roentgen_model::testing;
-use roentgen_store::plan::{Columns, FlagColumn, NumberColumn, NumberCompare};
+use roentgen_store::plan::{Columns, FlagColumn, NumberColumn};
 use roentgen_store::source::TimeBasis;
 
 use super::compile;
@@ -88,7 +89,7 @@ fn summary_columns_are_exact_for_every_basis() {
             Columns::Flag(FlagColumn::HasFault),
             number(
                 NumberColumn::ResponseTimeMillis,
-                NumberCompare::Greater,
+                NumberOperator::Greater,
                 1_005.0,
             ),
         ]);

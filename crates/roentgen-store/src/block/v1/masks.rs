@@ -3,12 +3,11 @@
 
 use arrow::array::{Array, BooleanArray, Int64Array, ListArray, StringArray};
 use arrow::buffer::BooleanBuffer;
+use roentgen_model::filter::{NumberOperator, TextOperator};
 use roentgen_model::time::round_to_millis;
 
 use super::columns::{ColumnError, Rows};
-use crate::plan::{
-    Columns, FlagColumn, NumberColumn, NumberCompare, SetColumn, TextColumn, TextCompare,
-};
+use crate::plan::{Columns, FlagColumn, NumberColumn, SetColumn, TextColumn};
 
 /// Which rows match for certain, and which may.
 #[derive(Clone, Debug)]
@@ -180,7 +179,7 @@ fn set_mask(column: &dyn Array) -> BooleanBuffer {
 fn number_mask(
     column: &Int64Array,
     meaning: NumberColumn,
-    compare: NumberCompare,
+    compare: NumberOperator,
     wanted: f64,
 ) -> BooleanBuffer {
     let shown = |nanos: i64| match meaning {
@@ -200,7 +199,7 @@ fn number_mask(
     &mask & &set_mask(column)
 }
 
-fn text_mask(column: &StringArray, compare: TextCompare, wanted: &str) -> BooleanBuffer {
+fn text_mask(column: &StringArray, compare: TextOperator, wanted: &str) -> BooleanBuffer {
     let holds = |value: &str| compare.holds(value, wanted);
     column
         .iter()
@@ -219,7 +218,7 @@ fn node_mask(rows: &Rows, wanted: [Option<&str>; 3]) -> Result<BooleanBuffer, Co
     }
     for (column, wanted) in [("type", node_type), ("account_id", account_id)] {
         if let Some(wanted) = wanted {
-            hits = &text_mask(items.texts(column)?, TextCompare::Equal, wanted) & &hits;
+            hits = &text_mask(items.texts(column)?, TextOperator::Equal, wanted) & &hits;
         }
     }
     let hits = BooleanArray::new(hits, None);
@@ -232,14 +231,14 @@ fn node_mask(rows: &Rows, wanted: [Option<&str>; 3]) -> Result<BooleanBuffer, Co
 }
 
 fn named(items: &Rows, name: &str) -> Result<BooleanBuffer, ColumnError> {
-    let own = text_mask(items.texts("name")?, TextCompare::Equal, name);
+    let own = text_mask(items.texts("name")?, TextOperator::Equal, name);
     let others: &ListArray = items.column("other_names")?;
     let texts: Option<&StringArray> = others.values().as_any().downcast_ref();
     let texts = texts.ok_or_else(|| ColumnError::new("other_names", "has another item type"))?;
     if texts.is_empty() {
         return Ok(own);
     }
-    let equal = text_mask(texts, TextCompare::Equal, name);
+    let equal = text_mask(texts, TextOperator::Equal, name);
     let ends = others.value_offsets();
     let of_item = |(start, end): (&i32, &i32)| {
         let mut range = usize::try_from(*start).unwrap_or(0)..usize::try_from(*end).unwrap_or(0);

@@ -12,20 +12,19 @@ use super::super::masks::{add_columns, masks};
 use super::sample::{self, NOON};
 use super::{LARGE, Written, control, write};
 use crate::block::{BlockReader, ScanBounds};
-use crate::plan::{
-    Columns, FlagColumn, NumberColumn, NumberCompare, Plan, SetColumn, TextColumn, TextCompare,
-};
+use crate::plan::{Columns, FlagColumn, NumberColumn, Plan, SetColumn, TextColumn};
 use crate::search::{eval_context, is_in_range, matches, page_key};
 use crate::source::{PageKey, TimeBasis};
+use roentgen_model::filter::{NumberOperator, TextOperator};
 
-fn number_compare() -> impl Strategy<Value = (&'static str, NumberCompare)> {
+fn number_compare() -> impl Strategy<Value = (&'static str, NumberOperator)> {
     select(vec![
-        ("=", NumberCompare::Equal),
-        ("!=", NumberCompare::NotEqual),
-        ("<", NumberCompare::Less),
-        ("<=", NumberCompare::LessOrEqual),
-        (">", NumberCompare::Greater),
-        (">=", NumberCompare::GreaterOrEqual),
+        ("=", NumberOperator::Equal),
+        ("!=", NumberOperator::NotEqual),
+        ("<", NumberOperator::Less),
+        ("<=", NumberOperator::LessOrEqual),
+        (">", NumberOperator::Greater),
+        (">=", NumberOperator::GreaterOrEqual),
     ])
 }
 
@@ -78,11 +77,11 @@ fn text() -> impl Strategy<Value = (String, Columns)> {
         ("http.clientip", TextColumn::ClientIp),
     ];
     let compares = vec![
-        ("=", TextCompare::Equal),
-        ("!=", TextCompare::NotEqual),
-        ("CONTAINS", TextCompare::Contains),
-        ("BEGINSWITH", TextCompare::BeginsWith),
-        ("ENDSWITH", TextCompare::EndsWith),
+        ("=", TextOperator::Equal),
+        ("!=", TextOperator::NotEqual),
+        ("CONTAINS", TextOperator::Contains),
+        ("BEGINSWITH", TextOperator::BeginsWith),
+        ("ENDSWITH", TextOperator::EndsWith),
     ];
     let words = vec!["a", "api", "i", "日", "checkout", "🦀"];
     (
@@ -297,7 +296,7 @@ fn scan_of_several_row_groups_resumes_after_any_page() {
         "responsetime > 100",
         Columns::Number {
             column: NumberColumn::ResponseTimeMillis,
-            compare: NumberCompare::Greater,
+            compare: NumberOperator::Greater,
             value: 100_000.0,
         },
     );
