@@ -41,6 +41,26 @@ pub enum RowKind {
     Link,
 }
 
+/// Which time of an item decides whether it is in a range (TIME-1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RowTime {
+    /// Of graphs: a segment's start; of a call and the inferred segment made of it the calling segment's.
+    Start,
+    /// Of series: a segment's and a call's end (the start while in progress), an entry edge's start.
+    Series,
+}
+
+impl EdgeKey {
+    /// The slot that lies in a range when the row's items do.
+    #[must_use]
+    pub const fn slot(&self, time: RowTime) -> UnixNanos {
+        match time {
+            RowTime::Start => self.start_slot,
+            RowTime::Series => self.end_slot,
+        }
+    }
+}
+
 /// What rows are summed by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EdgeKey {

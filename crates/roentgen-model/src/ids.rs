@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use sha2::{Digest, Sha256};
+
 #[cfg(test)]
 mod tests;
 
@@ -84,6 +86,15 @@ impl TraceId {
     pub const fn epoch_secs(self) -> u32 {
         let [a, b, c, d, ..] = self.0;
         u32::from_be_bytes([a, b, c, d])
+    }
+
+    /// A number that decides about shares of traces: the first 8 bytes, big-endian, of SHA-256 of the 16
+    /// id bytes (api.md UpdateIndexingRule, our choice).
+    #[must_use]
+    pub fn share_hash(self) -> u64 {
+        let digest: [u8; 32] = Sha256::digest(self.0).into();
+        let [a, b, c, d, e, f, g, h, ..] = digest;
+        u64::from_be_bytes([a, b, c, d, e, f, g, h])
     }
 
     /// 32 lower-case hex digits, the W3C form.

@@ -14,6 +14,7 @@ pub mod ids;
 pub mod limits;
 pub mod sampling;
 pub mod scope;
+pub mod settings_history;
 pub mod summary;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

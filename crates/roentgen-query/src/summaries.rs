@@ -12,7 +12,6 @@ use roentgen_store::source::{
     PageKey, QueryControl, ScanRequest, StoreError, TimeBasis, TraceReader,
 };
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 #[cfg(test)]
 mod tests;
@@ -131,12 +130,10 @@ impl Sampling {
     }
 }
 
-/// A number in 0–1 made of the first 8 bytes of SHA-256 of the id (api.md UpdateIndexingRule).
+/// A number in 0–1 made of the id.
 #[expect(clippy::cast_precision_loss, reason = "53 bits of a hash are enough")]
 fn hash_share(trace_id: TraceId) -> f64 {
-    let digest: [u8; 32] = Sha256::digest(trace_id.bytes()).into();
-    let [a, b, c, d, e, f, g, h, ..] = digest;
-    u64::from_be_bytes([a, b, c, d, e, f, g, h]) as f64 / 2_f64.powi(64)
+    trace_id.share_hash() as f64 / 2_f64.powi(64)
 }
 
 /// How many traces a partial scan may examine: its share of those in range, at least one.

@@ -36,8 +36,8 @@ use crate::poison::Poison;
 use crate::seal::Choice;
 use crate::settings::StoreSettings;
 use crate::source::{
-    AcceptFuture, ErrorKind, QueryControl, ScanPage, ScanRequest, StoreError, StoreStats,
-    TotalsRequest, TraceDocuments, TraceReader, TraceWriter,
+    AcceptFuture, ChangeMark, ChangedMinutes, ErrorKind, QueryControl, ScanPage, ScanRequest,
+    StoreError, StoreStats, TotalsRequest, TraceDocuments, TraceReader, TraceWriter,
 };
 use crate::view::ViewCell;
 use crate::wal::{LogFiles, LogReader, StampSource};
@@ -270,6 +270,10 @@ impl TraceReader for EmbeddedStore {
         control: &QueryControl,
     ) -> Result<Vec<EdgeRow>, StoreError> {
         searches::totals(&self.shared, request, control)
+    }
+
+    fn changed_minutes(&self, scopes: &[Scope], after: Option<ChangeMark>) -> ChangedMinutes {
+        self.shared.view.minute_changes.since(scopes, after)
     }
 
     fn stats(&self) -> StoreStats {

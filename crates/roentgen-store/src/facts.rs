@@ -41,7 +41,7 @@ pub(crate) fn assemble_winners<T>(
     assembly::assemble(id, &arrivals, recorded, AssemblySettings::default())
 }
 
-/// Adds the minute rows of a trace's items that start in the range and are asked for.
+/// Adds the minute rows of a trace's items that lie in the range and are asked for.
 pub(crate) fn add_rows(
     facts: &TraceFacts,
     request: &TotalsRequest,
@@ -51,7 +51,7 @@ pub(crate) fn add_rows(
     if !facts.head.is_indexed {
         return;
     }
-    let found = graph::rows_in_range(facts, MINUTE_SECS, range);
+    let found = graph::rows_in_range(facts, MINUTE_SECS, request.time, range);
     rows.extend(found.into_iter().filter(|row| is_wanted(row, request)));
 }
 

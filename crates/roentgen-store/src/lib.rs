@@ -21,6 +21,7 @@ mod links;
 mod live;
 mod maintenance;
 mod merge;
+mod minute_changes;
 mod moved;
 pub mod naive;
 pub mod plan;

@@ -20,8 +20,9 @@ use crate::merge::{DocumentKey, Version, Winners};
 use crate::search::{self, Examined, PageSource};
 use crate::settings::StoreSettings;
 use crate::source::{
-    AcceptFuture, PageKey, QueryControl, ScanPage, ScanRequest, StoreError, StoreStats,
-    StoredDocument, TotalsRequest, TraceDocuments, TraceReader, TraceWriter,
+    AcceptFuture, ChangeMark, ChangedMinutes, PageKey, QueryControl, ScanPage, ScanRequest,
+    StoreError, StoreStats, StoredDocument, TotalsRequest, TraceDocuments, TraceReader,
+    TraceWriter,
 };
 use crate::wal::StampSource;
 
@@ -272,6 +273,13 @@ impl TraceReader for NaiveStore {
             facts::add_rows(&facts, request, &request.range, &mut rows);
         }
         Ok(graph::merge_rows(rows))
+    }
+
+    /// Any minute, as long as documents come.
+    fn changed_minutes(&self, _: &[Scope], after: Option<ChangeMark>) -> ChangedMinutes {
+        let mark = ChangeMark(self.state.lock().documents_logged);
+        let minutes = (after == Some(mark)).then(Vec::new);
+        ChangedMinutes { minutes, mark }
     }
 
     fn stats(&self) -> StoreStats {

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use roentgen_model::assembly::facts::{NodeKey, TimeRange};
 use roentgen_model::document::Verdict;
-use roentgen_model::graph::EdgeRow;
+use roentgen_model::graph::{EdgeRow, RowTime};
 use roentgen_model::{Scope, Stamp, TraceFacts, TraceId, UnixNanos};
 
 use crate::plan::Plan;
@@ -71,8 +71,9 @@ pub trait TraceReader: Send + Sync + fmt::Debug {
     /// As [`Self::documents`].
     fn scan(&self, request: &ScanRequest, control: &QueryControl) -> Result<ScanPage, StoreError>;
 
-    /// The rows of the service graph for items that *start* in the range (service-graph.md 5; what an
-    /// item's start is: TIME-1). Equal keys may come more than once; counts add up.
+    /// The minute rows of the items whose time, as [`TotalsRequest::time`] says, lies in the range
+    /// (service-graph.md 5 and 7, TIME-1). Equal keys may come more than once; counts add up, and so do
+    /// the answers for adjacent ranges.
     ///
     /// # Errors
     /// As [`Self::documents`].
@@ -81,6 +82,10 @@ pub trait TraceReader: Send + Sync + fmt::Debug {
         request: &TotalsRequest,
         control: &QueryControl,
     ) -> Result<Vec<EdgeRow>, StoreError>;
+
+    /// The minutes of series time (TIME-1) that may have other rows in these scopes than when `after` was
+    /// answered (INS-1). Cheap enough to ask every second.
+    fn changed_minutes(&self, scopes: &[Scope], after: Option<ChangeMark>) -> ChangedMinutes;
 
     /// What the store holds, for `/metrics` and tests.
     fn stats(&self) -> StoreStats;
@@ -148,12 +153,27 @@ pub struct ScanPage {
     pub next: Option<PageKey>,
 }
 
+/// A moment in the life of one opened store. Not to be kept over a restart: there it means nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ChangeMark(pub u64);
+
+/// What [`TraceReader::changed_minutes`] found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangedMinutes {
+    /// Starts of minutes, ascending; `None`: any minute may have changed, as for a first call.
+    pub minutes: Option<Vec<UnixNanos>>,
+    /// For the next call.
+    pub mark: ChangeMark,
+}
+
 /// Which items to count.
 #[derive(Clone, Debug)]
 pub struct TotalsRequest {
     pub scopes: Vec<Scope>,
     /// Half-open.
     pub range: TimeRange,
+    /// Which time of an item lies in the range.
+    pub time: RowTime,
     /// Unique id of a group whose members alone count (GROUP-1).
     pub group_id: Option<Arc<str>>,
     /// Rows of these nodes and edges only; empty: all.

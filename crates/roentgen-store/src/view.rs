@@ -15,6 +15,7 @@ use roentgen_model::{Scope, TraceId, UnixNanos};
 use crate::block::{BlockId, BlockReader};
 use crate::files::Disk;
 use crate::live::{LiveEntry, SealedHome, Snapshot, TraceKey};
+use crate::minute_changes::MinuteChanges;
 
 /// An open block. Once retired, its files go with the last view (or live trace) that can reach them.
 pub(crate) struct BlockHandle {
@@ -124,6 +125,8 @@ impl View {
 pub(crate) struct ViewCell {
     current: RwLock<Arc<View>>,
     publisher: Mutex<Shown>,
+    /// What publications changed of the series.
+    pub(crate) minute_changes: MinuteChanges,
 }
 
 /// T0 under which live traces are shown in the current view.
@@ -138,6 +141,7 @@ impl ViewCell {
         Self {
             current: RwLock::new(Arc::new(view)),
             publisher: Mutex::default(),
+            minute_changes: MinuteChanges::default(),
         }
     }
 
@@ -166,11 +170,15 @@ impl Publisher<'_> {
     /// Publishes a change of the current view in one step.
     pub(crate) fn publish(&mut self, change: impl FnOnce(&mut Draft<'_>)) {
         let mut view = View::clone(&self.cell.current());
+        let mut touched = Vec::new();
         change(&mut Draft {
             view: &mut view,
             shown: &mut self.shown,
+            touched: &mut touched,
         });
         let before = std::mem::replace(&mut *self.cell.current.write(), Arc::new(view));
+        // After the view: whoever learns of the change must see it.
+        self.cell.minute_changes.note(touched);
         // May delete the files of retired blocks: not while readers wait for the next view.
         drop(before);
     }
@@ -184,17 +192,40 @@ impl Publisher<'_> {
 pub(crate) struct Draft<'a> {
     view: &'a mut View,
     shown: &'a mut Shown,
+    /// Minutes of series time whose rows change.
+    touched: &'a mut Vec<(Scope, UnixNanos)>,
 }
 
 impl Draft<'_> {
     /// Shows this state of a live trace, and hides its copy in a block.
     pub(crate) fn show(&mut self, key: &TraceKey, entry: LiveEntry, home: Option<&SealedHome>) {
+        self.touch(key, &entry, home);
         self.withdraw(key);
         self.shown.insert(key.clone(), entry.facts.t0);
         self.view.live.insert(key, entry);
         if let Some(home) = home {
             self.view.hide(home, key.id);
         }
+    }
+
+    /// Notes the minutes in which the trace counts now, or did in what was shown before.
+    fn touch(&mut self, key: &TraceKey, entry: &LiveEntry, home: Option<&SealedHome>) {
+        let shown = self.shown.get(key);
+        let before = shown.and_then(|t0| self.view.live.get(key, *t0));
+        let before = before.map(|entry| &entry.rows);
+        let before = before.or(home.map(|home| &home.rows));
+        if before.is_some_and(|before| *before == entry.rows) {
+            return;
+        }
+        let rows = before.into_iter().chain([&entry.rows]);
+        let minutes = rows.flat_map(|rows| rows.iter().map(|row| row.key.end_slot));
+        let mut minutes: Vec<_> = minutes.collect();
+        minutes.sort_unstable();
+        minutes.dedup();
+        let scoped = minutes
+            .into_iter()
+            .map(|minute| (key.scope.clone(), minute));
+        self.touched.extend(scoped);
     }
 
     /// Shows a live trace no more.

@@ -13,8 +13,8 @@ use roentgen_model::document::Verdict;
 use roentgen_model::graph::EdgeRow;
 use roentgen_model::{Scope, TraceFacts, TraceId};
 use roentgen_store::source::{
-    AcceptFuture, ErrorKind, QueryControl, ScanPage, ScanRequest, StoreError, StoreStats,
-    TotalsRequest, TraceDocuments, TraceReader, TraceWriter,
+    AcceptFuture, ChangeMark, ChangedMinutes, ErrorKind, QueryControl, ScanPage, ScanRequest,
+    StoreError, StoreStats, TotalsRequest, TraceDocuments, TraceReader, TraceWriter,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -223,6 +223,10 @@ impl TraceReader for ObservedReader {
         control: &QueryControl,
     ) -> Result<Vec<EdgeRow>, StoreError> {
         self.observe("totals", |reader| reader.totals(request, control))
+    }
+
+    fn changed_minutes(&self, scopes: &[Scope], after: Option<ChangeMark>) -> ChangedMinutes {
+        self.inner.changed_minutes(scopes, after)
     }
 
     fn stats(&self) -> StoreStats {

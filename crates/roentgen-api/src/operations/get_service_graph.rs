@@ -1,6 +1,7 @@
 //! `GetServiceGraph` (service-graph.md 5).
 
 use bytes::Bytes;
+use roentgen_model::graph::RowTime;
 use roentgen_query::service_graph::service_graph;
 use roentgen_query::token::Binding;
 use roentgen_store::source::TotalsRequest;
@@ -44,6 +45,7 @@ pub(super) async fn answer(call: &Call, members: &Members<'_>) -> Result<Bytes, 
     let totals = TotalsRequest {
         scopes: vec![call.principal.scope.clone()],
         range: range.clone(),
+        time: RowTime::Start,
         group_id: None,
         nodes: Vec::new(),
     };

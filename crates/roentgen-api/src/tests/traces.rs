@@ -7,8 +7,8 @@ use http::StatusCode;
 use roentgen_model::graph::EdgeRow;
 use roentgen_model::{Scope, TraceFacts, TraceId};
 use roentgen_store::source::{
-    AcceptFuture, ErrorKind, QueryControl, ScanPage, ScanRequest, StoreError, StoreStats,
-    TotalsRequest, TraceDocuments, TraceReader, TraceWriter,
+    AcceptFuture, ChangeMark, ChangedMinutes, ErrorKind, QueryControl, ScanPage, ScanRequest,
+    StoreError, StoreStats, TotalsRequest, TraceDocuments, TraceReader, TraceWriter,
 };
 use serde_json::{Value, json};
 
@@ -55,6 +55,13 @@ impl TraceReader for BrokenReader {
 
     fn totals(&self, _: &TotalsRequest, _: &QueryControl) -> Result<Vec<EdgeRow>, StoreError> {
         self.fail()
+    }
+
+    fn changed_minutes(&self, _: &[Scope], _: Option<ChangeMark>) -> ChangedMinutes {
+        ChangedMinutes {
+            minutes: None,
+            mark: ChangeMark(0),
+        }
     }
 
     fn stats(&self) -> StoreStats {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{EdgeKey, EdgeRow, EdgeSums, RowKind, RowTotals};
+use super::{EdgeKey, EdgeRow, EdgeSums, RowKind, RowTime, RowTotals};
 use crate::assembly::facts::{
     Call, Class, EntityFacts, EntityKind, EntityOrdinal, LinkFacts, LinkReference, Membership,
     NodeKey, Parent, TimeRange, TraceFacts,
@@ -16,22 +16,27 @@ pub fn rows(facts: &TraceFacts, slot_secs: i64) -> Vec<EdgeRow> {
     rows_where(facts, slot_secs, |_| true)
 }
 
-/// The rows of those items of a trace whose deciding start (TIME-1) lies in the half-open range; for
+/// The rows of those items of a trace whose deciding time (TIME-1) lies in the half-open range; for
 /// the minutes that a range cuts. Adjacent ranges add up to [`rows`] of their union.
 #[must_use]
-pub fn rows_in_range(facts: &TraceFacts, slot_secs: i64, range: &TimeRange) -> Vec<EdgeRow> {
-    rows_where(facts, slot_secs, |start| range.contains(&start))
+pub fn rows_in_range(
+    facts: &TraceFacts,
+    slot_secs: i64,
+    time: RowTime,
+    range: &TimeRange,
+) -> Vec<EdgeRow> {
+    rows_where(facts, slot_secs, |item| range.contains(&item.time(time)))
 }
 
 fn rows_where(
     facts: &TraceFacts,
     slot_secs: i64,
-    counts: impl Fn(UnixNanos) -> bool,
+    counts: impl Fn(&Item<'_>) -> bool,
 ) -> Vec<EdgeRow> {
     let memberships: Arc<[Membership]> = facts.head.memberships.as_slice().into();
     let mut totals = RowTotals::default();
     items(facts, |item| {
-        if counts(item.deciding_start) {
+        if counts(&item) {
             totals.add(item.row(slot_secs, &memberships));
         }
     });
@@ -58,9 +63,16 @@ struct Item<'a> {
 }
 
 impl Item<'_> {
+    /// What is in progress has no end yet and counts by its start in series too.
+    fn time(&self, time: RowTime) -> UnixNanos {
+        match time {
+            RowTime::Series if self.class.is_some() => self.series_time,
+            RowTime::Start | RowTime::Series => self.deciding_start,
+        }
+    }
+
     fn row(&self, slot_secs: i64, memberships: &Arc<[Membership]>) -> EdgeRow {
         let complete = self.class.is_some();
-        let start_slot = slot(self.deciding_start, slot_secs);
         let when_complete = |nanos: i64| if complete { nanos } else { 0 };
         EdgeRow {
             key: EdgeKey {
@@ -72,12 +84,8 @@ impl Item<'_> {
                 class: self.class,
                 response_time_nanos: round_nanos(when_complete(self.response_time_nanos)),
                 duration_nanos: round_nanos(when_complete(self.duration_nanos)),
-                start_slot,
-                end_slot: if complete {
-                    slot(self.series_time, slot_secs)
-                } else {
-                    start_slot
-                },
+                start_slot: slot(self.time(RowTime::Start), slot_secs),
+                end_slot: slot(self.time(RowTime::Series), slot_secs),
             },
             sums: EdgeSums {
                 count: i64::from(complete),

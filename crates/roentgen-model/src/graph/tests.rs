@@ -319,7 +319,7 @@ fn graph_of_a_range_keeps_a_callee_that_starts_after_it() {
     let caller = sample("a", 1, 0..200_000).child(sample("b", 2, 90_000..190_000).remote());
     let callee = sample("b", 4, 100_000..185_000).segment(Some(2));
     let facts = facts(&[caller.root(), callee]);
-    let cut = rows_in_range(&facts, 60, &(millis(0)..millis(60_000)));
+    let cut = rows_in_range(&facts, 60, RowTime::Start, &(millis(0)..millis(60_000)));
     let graph = ServiceGraph::from_rows(&cut);
     assert_eq!(
         drawing(&graph),
@@ -337,8 +337,9 @@ fn graph_of_a_range_keeps_a_callee_that_starts_after_it() {
 #[test]
 fn rows_in_range_is_half_open() {
     let facts = facts(&[sample("a", 1, 60_000..61_000).root()]);
-    let count =
-        |start: i64, end: i64| rows_in_range(&facts, 60, &(millis(start)..millis(end))).len();
+    let count = |start: i64, end: i64| {
+        rows_in_range(&facts, 60, RowTime::Start, &(millis(start)..millis(end))).len()
+    };
     assert_eq!(
         (
             count(0, 60_000),
@@ -415,8 +416,11 @@ proptest! {
         let (low, high) = (millis(cuts[0].min(cuts[1])), millis(cuts[0].max(cuts[1])));
         let bounds = [UnixNanos(i64::MIN), low, high, UnixNanos(i64::MAX)];
         for slot_secs in SLOT_SECS {
-            let parts = bounds.windows(2).flat_map(|b| rows_in_range(&facts, slot_secs, &(b[0]..b[1])));
-            prop_assert_eq!(sum(parts), rows(&facts, slot_secs));
+            for time in [RowTime::Start, RowTime::Series] {
+                let part = |b: &[UnixNanos]| rows_in_range(&facts, slot_secs, time, &(b[0]..b[1]));
+                let parts = bounds.windows(2).flat_map(part);
+                prop_assert_eq!(sum(parts), rows(&facts, slot_secs));
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use roentgen_model::filter::{Filter, NoGroups};
-use roentgen_model::graph::{EdgeKey, EdgeRow, EdgeSums};
+use roentgen_model::graph::{EdgeKey, EdgeRow, EdgeSums, RowTime};
 use roentgen_model::{Scope, Stamp, TraceFacts, TraceId, UnixNanos};
 
 use crate::clock::Clock;
@@ -262,10 +262,16 @@ fn assert_equal_scans(
 /// What equal rows add up to, without the sums that may stay wider.
 type Totals = BTreeMap<EdgeKey, EdgeSums>;
 
-fn totals(reader: &dyn TraceReader, scopes: &[Scope], range: &Range<UnixNanos>) -> Totals {
+fn totals(
+    reader: &dyn TraceReader,
+    scopes: &[Scope],
+    time: RowTime,
+    range: &Range<UnixNanos>,
+) -> Totals {
     let request = TotalsRequest {
         scopes: scopes.to_vec(),
         range: range.clone(),
+        time,
         group_id: None,
         nodes: Vec::new(),
     };
@@ -295,9 +301,21 @@ fn assert_equal_totals(
     scopes: &[Scope],
     range: &Range<UnixNanos>,
 ) {
+    for time in [RowTime::Start, RowTime::Series] {
+        assert_equal_totals_by(time, store, reference, scopes, range);
+    }
+}
+
+fn assert_equal_totals_by(
+    time: RowTime,
+    store: &dyn TraceReader,
+    reference: &dyn TraceReader,
+    scopes: &[Scope],
+    range: &Range<UnixNanos>,
+) {
     let (ours, theirs) = (
-        totals(store, scopes, range),
-        totals(reference, scopes, range),
+        totals(store, scopes, time, range),
+        totals(reference, scopes, time, range),
     );
     for (key, theirs) in &theirs {
         let ours = ours
@@ -321,10 +339,21 @@ fn assert_equal_totals(
 
 /// Totals of adjacent ranges are those of the whole, wherever it is cut.
 fn assert_totals_add_up(store: &dyn TraceReader, scopes: &[Scope], now: UnixNanos) {
+    for time in [RowTime::Start, RowTime::Series] {
+        assert_totals_add_up_by(time, store, scopes, now);
+    }
+}
+
+fn assert_totals_add_up_by(
+    time: RowTime,
+    store: &dyn TraceReader,
+    scopes: &[Scope],
+    now: UnixNanos,
+) {
     let all = everything(now);
     let cut = UnixNanos(now.0 - 31 * MINUTE - 12_345_678_901);
-    let mut parts = totals(store, scopes, &(all.start..cut));
-    for (key, row) in totals(store, scopes, &(cut..all.end)) {
+    let mut parts = totals(store, scopes, time, &(all.start..cut));
+    for (key, row) in totals(store, scopes, time, &(cut..all.end)) {
         parts
             .entry(key)
             .and_modify(|sum| sum.count += row.count)
@@ -338,7 +367,7 @@ fn assert_totals_add_up(store: &dyn TraceReader, scopes: &[Scope], now: UnixNano
     };
     assert_eq!(
         counts(&parts),
-        counts(&totals(store, scopes, &all)),
+        counts(&totals(store, scopes, time, &all)),
         "adjacent ranges"
     );
 }

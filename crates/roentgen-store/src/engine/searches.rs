@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use roentgen_model::assembly::facts::TimeRange;
 use roentgen_model::filter::EvalContext;
-use roentgen_model::graph::{EdgeRow, RowTotals};
+use roentgen_model::graph::{EdgeRow, RowTime, RowTotals};
 use roentgen_model::{Scope, TraceFacts, TraceId, UnixNanos};
 
 use super::Shared;
@@ -20,8 +20,8 @@ use crate::source::{
 };
 use crate::view::{BlockEntry, View};
 
-/// How much earlier than its trace an orphan subsegment may start and still count in a minute that a
-/// range cuts (our choice: whole minutes are exact; orphans are attached sooner or later).
+/// How much earlier than its trace an orphan subsegment may start, or an item end by clock skew, and
+/// still count in a minute that a range cuts (our choice: orphans are attached sooner or later).
 const ORPHAN_LEAD_NANOS: i64 = 10 * 60 * 1_000_000_000;
 
 const MINUTE_NANOS: i64 = MINUTE_SECS * 1_000_000_000;
@@ -212,7 +212,7 @@ fn live_totals(
         if index % 1024 == 0 {
             control.check()?;
         }
-        let slots = || entry.rows.iter().map(|row| row.key.start_slot);
+        let slots = || entry.rows.iter().map(|row| row.key.slot(request.time));
         if slots()
             .all(|slot| slot >= range.start && slot.0.saturating_add(MINUTE_NANOS) <= range.end.0)
         {
@@ -250,26 +250,23 @@ fn block_totals(
     control: &QueryControl,
 ) -> Result<BlockRows, StoreError> {
     let mut rows = BlockRows::default();
-    let summary = entry.handle.reader.summary();
-    if !summary
-        .edge_slots
-        .is_some_and(|(min, max)| min < range.end && meets_max(max, range))
-    {
+    if !may_have_rows(entry.handle.reader.summary(), request.time, range) {
         return Ok(rows);
     }
     let whole = ceil_minute(range.start)..floor_minute(range.end);
     if whole.start < whole.end {
-        let found = entry
-            .handle
-            .reader
-            .edge_rows(&whole, MINUTE_SLOT_SECS, control)?;
+        let found =
+            entry
+                .handle
+                .reader
+                .edge_rows(&whole, request.time, MINUTE_SLOT_SECS, control)?;
         rows.added.extend(
             found
                 .into_iter()
                 .filter(|row| facts::is_wanted(row, request)),
         );
         let away = entry.away.values().flat_map(|rows| rows.iter());
-        let hidden = away.filter(|row| whole.contains(&row.key.start_slot));
+        let hidden = away.filter(|row| whole.contains(&row.key.slot(request.time)));
         rows.subtracted
             .extend(hidden.filter(|row| facts::is_wanted(row, request)).cloned());
         add_cut(
@@ -292,8 +289,19 @@ fn block_totals(
     Ok(rows)
 }
 
-fn meets_max(slot: UnixNanos, range: &TimeRange) -> bool {
-    slot.0.saturating_add(MINUTE_NANOS) > range.start.0
+/// False: no row of the block is in range, by the bounds of its catalog row (TIME-1).
+fn may_have_rows(summary: &BlockSummary, time: RowTime, range: &TimeRange) -> bool {
+    let bounds = match time {
+        RowTime::Start => summary.edge_slots,
+        RowTime::Series => {
+            let (earliest, latest) = summary.event;
+            let skewed = UnixNanos(earliest.0.saturating_sub(ORPHAN_LEAD_NANOS));
+            Some((floor_minute(skewed), floor_minute(latest)))
+        }
+    };
+    bounds.is_some_and(|(least, greatest)| {
+        least < range.end && greatest.0.saturating_add(MINUTE_NANOS) > range.start.0
+    })
 }
 
 /// Rows for a part of a minute, from the facts of the traces that were active then.

@@ -153,11 +153,11 @@ impl EdgesBatch {
     }
 }
 
-/// Reads the rows for which `wanted` (slot length, start slot) says true.
+/// Reads the rows for which `wanted` (slot length, start slot, end slot) says true.
 pub(super) fn edge_rows(
     rows: &Rows,
     texts: &mut Interner,
-    wanted: impl Fn(u32, UnixNanos) -> bool,
+    wanted: impl Fn(u32, UnixNanos, UnixNanos) -> bool,
     out: &mut Vec<(u32, EdgeRow)>,
 ) -> Result<(), ColumnError> {
     let slot_secs: &UInt32Array = rows.column("slot_secs")?;
@@ -184,7 +184,8 @@ pub(super) fn edge_rows(
     let unknown = |column| ColumnError::new(column, "has an unknown value");
     for row in 0..rows.len() {
         let start_slot = UnixNanos(start_slots.value(row));
-        if !wanted(slot_secs.value(row), start_slot) {
+        let end_slot = UnixNanos(end_slots.value(row));
+        if !wanted(slot_secs.value(row), start_slot, end_slot) {
             continue;
         }
         let class = classes
@@ -210,7 +211,7 @@ pub(super) fn edge_rows(
             response_time_nanos: response_times.value(row),
             duration_nanos: durations.value(row),
             start_slot,
-            end_slot: UnixNanos(end_slots.value(row)),
+            end_slot,
         };
         let sums = EdgeSums {
             count: counts.value(row),

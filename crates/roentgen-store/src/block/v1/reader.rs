@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use roentgen_model::assembly::facts::TimeRange;
-use roentgen_model::graph::EdgeRow;
+use roentgen_model::graph::{EdgeRow, RowTime};
 use roentgen_model::{TraceFacts, TraceId, UnixNanos};
 
 use super::bloom;
@@ -296,7 +296,7 @@ impl BlockReader {
         BlockScan::new(Arc::clone(self), bounds, plan)
     }
 
-    /// Rows of `edges` of one slot length whose `start_slot` lies in the half-open range, in the
+    /// Rows of `edges` of one slot length whose slot of this time lies in the half-open range, in the
     /// table's order.
     ///
     /// # Errors
@@ -304,19 +304,30 @@ impl BlockReader {
     pub fn edge_rows(
         &self,
         range: &TimeRange,
+        time: RowTime,
         slot_secs: u32,
         control: &QueryControl,
     ) -> Result<Vec<EdgeRow>, StoreError> {
+        let column = match time {
+            RowTime::Start => "start_slot",
+            RowTime::Series => "end_slot",
+        };
         let edges = self.edges.open(&*self.disk)?;
         let mut ranges = Vec::new();
         for (group, rows) in edges.group_rows().into_iter().enumerate() {
-            let slots = edges.number_bounds(group, "start_slot");
+            let slots = edges.number_bounds(group, column);
             let meets = |(least, greatest)| least < range.end.0 && greatest >= range.start.0;
             if slots.is_none_or(meets) {
                 join(&mut ranges, rows);
             }
         }
-        let wanted = |secs, slot| secs == slot_secs && range.contains(&slot);
+        let wanted = |secs, start_slot, end_slot| {
+            let slot = match time {
+                RowTime::Start => start_slot,
+                RowTime::Series => end_slot,
+            };
+            secs == slot_secs && range.contains(&slot)
+        };
         let mut out = Vec::new();
         let mut texts = Interner::default();
         for rows in edges.read(None, &ranges, BATCH_ROWS)? {
@@ -395,7 +406,7 @@ impl BlockReader {
         Ok(Flattened::new(
             rows,
             move |rows, out: &mut Vec<(u32, EdgeRow)>| {
-                edge_rows(rows, &mut texts, |_, _| true, out).map_err(|e| edges.wrong(e))
+                edge_rows(rows, &mut texts, |_, _, _| true, out).map_err(|e| edges.wrong(e))
             },
         ))
     }

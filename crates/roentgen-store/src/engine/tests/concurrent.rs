@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use roentgen_model::UnixNanos;
+use roentgen_model::graph::RowTime;
 
 use super::*;
 use crate::clock::RealClock;
@@ -120,6 +121,7 @@ fn assert_each_segment_counts_once(store: &EmbeddedStore) {
     let all = TotalsRequest {
         scopes: vec![scope()],
         range: UnixNanos(0)..UnixNanos(i64::MAX),
+        time: RowTime::Start,
         group_id: None,
         nodes: Vec::new(),
     };

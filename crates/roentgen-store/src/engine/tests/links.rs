@@ -2,6 +2,7 @@
 
 use roentgen_model::UnixNanos;
 use roentgen_model::graph::RowKind;
+use roentgen_model::graph::RowTime;
 
 use super::*;
 use crate::conformance::cases::{link, linking, sending};
@@ -53,6 +54,7 @@ impl Both {
         let all = TotalsRequest {
             scopes: vec![scope()],
             range: UnixNanos(0)..UnixNanos(i64::MAX),
+            time: RowTime::Start,
             group_id: None,
             nodes: Vec::new(),
         };

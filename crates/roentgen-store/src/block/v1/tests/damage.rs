@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use roentgen_model::UnixNanos;
 use roentgen_model::assembly::facts::TimeRange;
+use roentgen_model::graph::RowTime;
 
 use super::sample::{NOON, plain};
 use super::{Written, control, meta, sealed, try_write, write};
@@ -32,7 +33,10 @@ fn answers(written: &Written) -> Result<String, StoreError> {
     }
     out += &format!("{:?}", block.documents(&ids, &control())?);
     out += &format!("{:?}", block.facts(&ids, &control())?);
-    out += &format!("{:?}", block.edge_rows(&all, MINUTE_SLOT_SECS, &control())?);
+    out += &format!(
+        "{:?}",
+        block.edge_rows(&all, RowTime::Start, MINUTE_SLOT_SECS, &control())?
+    );
     let bounds = ScanBounds {
         basis: TimeBasis::TraceId,
         range: all,

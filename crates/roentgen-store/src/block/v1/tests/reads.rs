@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use proptest::prelude::*;
 use roentgen_model::assembly::facts::TimeRange;
-use roentgen_model::graph::{self, EdgeRow};
+use roentgen_model::graph::{self, EdgeRow, RowTime};
 use roentgen_model::{TraceId, UnixNanos};
 
 use super::sample::{self, NOON, plain};
@@ -85,13 +85,18 @@ proptest! {
         prop_assert_eq!(&stream, &expected);
         let start = UnixNanos::from_secs(NOON + (from - 5) * 60);
         let range = TimeRange { start, end: UnixNanos::from_secs(NOON + (from - 5 + minutes) * 60) };
-        for slot_secs in [MINUTE_SLOT_SECS, HOUR_SLOT_SECS] {
+        for (slot_secs, time) in [
+            (MINUTE_SLOT_SECS, RowTime::Start),
+            (MINUTE_SLOT_SECS, RowTime::Series),
+            (HOUR_SLOT_SECS, RowTime::Start),
+        ] {
             let in_range = |(secs, row): &&(u32, EdgeRow)| {
-                *secs == slot_secs && range.contains(&row.key.start_slot)
+                *secs == slot_secs && range.contains(&row.key.slot(time))
             };
             let expected: Vec<_> =
                 expected.iter().filter(in_range).map(|(_, row)| row.clone()).collect();
-            prop_assert_eq!(block.edge_rows(&range, slot_secs, &control()).unwrap(), expected);
+            let found = block.edge_rows(&range, time, slot_secs, &control()).unwrap();
+            prop_assert_eq!(found, expected);
         }
     }
 }
@@ -308,7 +313,11 @@ fn read_beyond_its_memory_is_refused_and_a_cancelled_one_ends() {
     assert_eq!(kind(block.documents(&ids, &small).err()), over);
     assert_eq!(kind(block.facts(&ids, &small).err()), over);
     assert_eq!(
-        kind(block.edge_rows(&all, MINUTE_SLOT_SECS, &small).err()),
+        kind(
+            block
+                .edge_rows(&all, RowTime::Start, MINUTE_SLOT_SECS, &small)
+                .err()
+        ),
         over
     );
     let cancelled = control();
@@ -317,7 +326,11 @@ fn read_beyond_its_memory_is_refused_and_a_cancelled_one_ends() {
     assert_eq!(kind(block.documents(&ids, &cancelled).err()), over);
     assert_eq!(kind(block.facts(&ids, &cancelled).err()), over);
     assert_eq!(
-        kind(block.edge_rows(&all, MINUTE_SLOT_SECS, &cancelled).err()),
+        kind(
+            block
+                .edge_rows(&all, RowTime::Start, MINUTE_SLOT_SECS, &cancelled)
+                .err()
+        ),
         over
     );
     assert_eq!(kind(block.verify(&cancelled).err()), over);
