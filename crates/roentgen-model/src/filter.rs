@@ -21,6 +21,7 @@ use crate::assembly::facts::{TimeRange, TraceFacts};
 
 mod check;
 mod condition;
+mod entity_selector;
 mod eval;
 mod groups;
 mod keyword;
@@ -34,6 +35,7 @@ pub use condition::{
     AnnotationPlace, AnnotationTest, AnnotationValueTest, CauseKind, CausePart, Condition, Flag,
     NodeSelector, Number, NumberOperator, NumberTest, Predicate, Text, TextOperator, TextTest,
 };
+pub use entity_selector::{EntitySelector, EntitySelectorError, SelectedEntities};
 pub use pattern::CausePattern;
 
 /// How deep references from group to group may go (filter-expressions.md 4.5, our choice).

@@ -37,6 +37,8 @@ pub const FILTER_BYTES_MAX: usize = 8_192;
 pub const FILTER_DEPTH_MAX: usize = 64;
 /// Predicates in a filter expression (filter-expressions.md 5, our choice).
 pub const FILTER_PREDICATES_MAX: usize = 256;
+/// Characters of an entity selector (filter-expressions.md 5, documented).
+pub const ENTITY_SELECTOR_CHARS_MAX: usize = 500;
 
 const _: () = assert!(SUBSEGMENT_DEPTH_MAX < JSON_DEPTH_MAX);
 const _: () = assert!(LINKS_PER_SEGMENT_MAX <= LINKS_PER_TRACE_MAX);

@@ -182,9 +182,15 @@ impl NodeSelector {
     /// Whether it means this node (filter-expressions.md 4.1).
     #[must_use]
     pub fn selects(&self, node: &Node) -> bool {
-        let goes_by = |name: &str| node.other_names.iter().any(|other| **other == *name);
-        let named = self.has_name(&node.key) || self.name.as_deref().is_some_and(goes_by);
-        named && self.has_type_and_account(&node.key)
+        self.selects_key(&node.key, &node.other_names)
+    }
+
+    /// The same for a node of which only key and further names are at hand, as in stored rows.
+    #[must_use]
+    pub fn selects_key(&self, key: &NodeKey, other_names: &[Arc<str>]) -> bool {
+        let goes_by = |name: &str| other_names.iter().any(|other| **other == *name);
+        let named = self.has_name(key) || self.name.as_deref().is_some_and(goes_by);
+        named && self.has_type_and_account(key)
     }
 
     pub(super) fn has_name(&self, key: &NodeKey) -> bool {

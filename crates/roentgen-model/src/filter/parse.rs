@@ -11,7 +11,10 @@ use super::lex::{Comparison, Lexer, Spanned, Token};
 use super::{FilterError, excerpt};
 use crate::limits::{FILTER_BYTES_MAX, FILTER_DEPTH_MAX, FILTER_PREDICATES_MAX};
 
+mod entity_selector;
 mod selector;
+
+pub(super) use entity_selector::entity_selector;
 
 /// An expression as written. Positions are bytes.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,7 +82,7 @@ pub(super) struct Parsed<'a> {
 }
 
 pub(super) fn parse(text: &str) -> Result<Parsed<'_>, FilterError> {
-    let mut lexer = Lexer::new(text);
+    let lexer = Lexer::new(text);
     if text.len() > FILTER_BYTES_MAX {
         let at = (0..=FILTER_BYTES_MAX)
             .rev()
@@ -90,14 +93,7 @@ pub(super) fn parse(text: &str) -> Result<Parsed<'_>, FilterError> {
             at,
         ));
     }
-    let ahead = lexer.next()?;
-    let mut parser = Parser {
-        lexer,
-        ahead,
-        depth: 0,
-        predicates: 0,
-        groups: Vec::new(),
-    };
+    let mut parser = Parser::new(lexer)?;
     let syntax = match parser.ahead.token {
         Token::End => None,
         _ => Some(parser.or()?),
@@ -121,6 +117,18 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
+    /// A parser before its first token.
+    fn new(mut lexer: Lexer<'a>) -> Result<Self, FilterError> {
+        let ahead = lexer.next()?;
+        Ok(Self {
+            lexer,
+            ahead,
+            depth: 0,
+            predicates: 0,
+            groups: Vec::new(),
+        })
+    }
+
     fn or(&mut self) -> Result<Syntax<'a>, FilterError> {
         let first = self.and()?;
         if !self.ahead_is_word("OR") {
@@ -222,7 +230,7 @@ impl<'a> Parser<'a> {
         self.advance()?;
         match keyword {
             Keyword::Service => {
-                let selector = self.service_entity()?;
+                let (selector, _) = self.service_argument()?;
                 Ok(Question::Service(selector, self.block()?))
             }
             Keyword::Edge => {

@@ -6,18 +6,19 @@ use super::super::lex::Token;
 use super::Parser;
 
 impl Parser<'_> {
-    /// `[ "(" [ entity ] ")" ]`
-    pub(super) fn service_entity(&mut self) -> Result<NodeSelector, FilterError> {
+    /// `[ "(" [ entity ] ")" ]`, and whether the entity is `id(…)`.
+    pub(super) fn service_argument(&mut self) -> Result<(NodeSelector, bool), FilterError> {
         let opening = self.ahead.at;
         if !self.advance_over('(')? {
-            return Ok(NodeSelector::default());
+            return Ok(<_>::default());
         }
         if self.advance_over(')')? {
-            return Ok(NodeSelector::default());
+            return Ok(<_>::default());
         }
+        let is_id = self.ahead_is_word("id");
         let entity = self.entity('(', opening)?;
         self.close('(', ')', opening)?;
-        Ok(entity)
+        Ok((entity, is_id))
     }
 
     /// `[ "(" [ entity "," entity ] ")" ]`
@@ -62,7 +63,7 @@ impl Parser<'_> {
     }
 
     /// What follows `id`.
-    fn id_arguments(&mut self) -> Result<NodeSelector, FilterError> {
+    pub(super) fn id_arguments(&mut self) -> Result<NodeSelector, FilterError> {
         let opening = self.ahead.at;
         if !self.advance_over('(')? {
             return Err(self.error_ahead("expected `(` after `id`, found {}"));
