@@ -146,7 +146,7 @@ impl Checker<'_> {
             }
             Keyword::GroupName | Keyword::GroupArn => {
                 let test = test.ok_or_else(|| self.needs_operand(word, "\"…\"", at))?;
-                let negated = self.equality(&test, "a string")?;
+                let negated = self.equality(&test, "groups")?;
                 let name = test
                     .operand
                     .as_text()

@@ -100,16 +100,33 @@ const KEYWORDS: &[(&str, Keyword)] = &[
 
 /// Words that stand beside the keywords, for suggestions.
 const OTHER_WORDS: &[&str] = &[
-    "and",
-    "or",
-    "contains",
-    "beginswith",
-    "endswith",
+    "AND",
+    "OR",
+    "CONTAINS",
+    "BEGINSWITH",
+    "ENDSWITH",
     "annotation",
+    "source.annotation",
+    "destination.annotation",
 ];
 
-/// Words of other languages, and a keyword that never was one (filter-expressions.md 3).
-const HABITS: &[(&str, &str)] = &[("not", "!"), ("coldstart", "annotation.ColdStart")];
+/// Words of other languages and of summaries, and a keyword that never was one (filter-expressions.md
+/// 3), lower case, with what is meant.
+const HABITS: &[(&str, &str)] = &[
+    ("not", "did you mean `!`?"),
+    ("coldstart", "did you mean `annotation.ColdStart`?"),
+    ("in", "compare with `=` and join with `OR`"),
+    ("like", "use `CONTAINS`, `BEGINSWITH` or `ENDSWITH`"),
+    ("matches", "use `CONTAINS`, `BEGINSWITH` or `ENDSWITH`"),
+    ("startswith", "did you mean `BEGINSWITH`?"),
+    ("http.code", "did you mean `http.status`?"),
+    ("latency", "did you mean `responsetime`?"),
+    ("hasfault", "did you mean `fault`?"),
+    ("haserror", "did you mean `error`?"),
+    ("hasthrottle", "did you mean `throttle`?"),
+    ("ispartial", "did you mean `partial`?"),
+    ("id", "`id(…)` stands in `service(…)` or `edge(…)`"),
+];
 
 /// The keyword written `word`, in any case.
 pub(super) fn lookup(word: &str) -> Option<Keyword> {
@@ -119,54 +136,42 @@ pub(super) fn lookup(word: &str) -> Option<Keyword> {
         .map(|(_, keyword)| *keyword)
 }
 
-/// A word that somebody who wrote `word` may have meant.
-pub(super) fn suggestion(word: &str) -> Option<&'static str> {
+/// Advice for somebody who wrote `word` where a keyword is expected; `None` if it is like none.
+pub(super) fn advice(word: &str) -> Option<String> {
     // Longer than any keyword and its typos: not worth comparing.
     if word.len() > 48 {
         return None;
     }
     let written = word.to_ascii_lowercase();
-    let habit = HABITS.iter().find(|(other, _)| *other == written);
-    if let Some((_, meant)) = habit {
-        return Some(meant);
+    if let Some((_, advice)) = HABITS.iter().find(|(other, _)| *other == written) {
+        return Some((*advice).to_owned());
     }
+    Some(format!("did you mean `{}`?", nearest(&written)?))
+}
+
+/// The keyword within few typing errors, or else the one that has the word for an end or beginning.
+fn nearest(written: &str) -> Option<&'static str> {
     let usable = KEYWORDS
         .iter()
         .filter(|(_, keyword)| *keyword != NEVER_ALLOWED);
     let names = || {
-        usable
-            .clone()
-            .map(|(name, _)| *name)
-            .chain(OTHER_WORDS.iter().copied())
+        let keywords = usable.clone().map(|(name, _)| *name);
+        keywords.chain(OTHER_WORDS.iter().copied())
     };
-    let nearest = names().map(|name| (distance(&written, name), name)).min()?;
-    if nearest.0 <= (word.len() / 3).clamp(1, 4) {
-        return Some(nearest.1);
+    let edits = |name: &str| strsim::osa_distance(written, &name.to_ascii_lowercase());
+    let (errors, name) = names().map(|name| (edits(name), name)).min()?;
+    let errors_max = (written.len() / 3).clamp(1, 4);
+    let is_part = |name: &&str| {
+        // `status` of `http.status`; `rootcause.fault`, `instance`.
+        let end = name.strip_suffix(written);
+        let beginning = name.strip_prefix(written);
+        end.is_some_and(|rest| rest.ends_with('.'))
+            || beginning.is_some_and(|rest| rest.starts_with('.'))
+    };
+    if errors <= 1 {
+        return Some(name);
     }
-    // Half a keyword: `rootcause.fault`, `instance`.
-    names().find(|name| {
-        name.strip_prefix(&*written)
-            .is_some_and(|rest| rest.starts_with('.'))
-    })
-}
-
-/// Edits (insert, remove, replace) between two ASCII words.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, left) in a.bytes().enumerate() {
-        let mut diagonal = i;
-        let mut last = i + 1;
-        for (cell, right) in row.iter_mut().skip(1).zip(b.bytes()) {
-            let replaced = diagonal + usize::from(left != right);
-            diagonal = *cell;
-            last = replaced.min(last + 1).min(*cell + 1);
-            *cell = last;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or(0)
+    (names().find(is_part)).or_else(|| (errors <= errors_max).then_some(name))
 }
 
 impl Scope {

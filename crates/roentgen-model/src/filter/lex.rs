@@ -75,7 +75,7 @@ impl<'a> Lexer<'a> {
             '#' => Token::Json(self.json()?),
             '-' | '0'..='9' => Token::Number(self.number()?),
             'A'..='Z' | 'a'..='z' | '_' => Token::Word(self.take_while(is_word)),
-            _ => return Err(self.error(format!("unexpected character {}", quote_char(first)), at)),
+            _ => return Err(self.error(unexpected(first), at)),
         };
         Ok(Spanned { token, at })
     }
@@ -140,6 +140,12 @@ impl<'a> Lexer<'a> {
             ('<', Some(b'=')) => (Token::Comparison(Comparison::LessOrEqual), 2),
             ('>', Some(b'=')) => (Token::Comparison(Comparison::GreaterOrEqual), 2),
             ('=', Some(b'=')) => return Err(self.error("`==` is not an operator, use `=`", at)),
+            ('=', Some(b'>')) => return Err(self.error("`=>` is not an operator, use `>=`", at)),
+            ('=', Some(b'<')) => return Err(self.error("`=<` is not an operator, use `<=`", at)),
+            ('=', Some(b'!')) => return Err(self.error("`=!` is not an operator, use `!=`", at)),
+            ('=', Some(b'~')) => {
+                return Err(self.error("`=~` is not an operator, use `CONTAINS`", at));
+            }
             ('<', Some(b'>')) => return Err(self.error("`<>` is not an operator, use `!=`", at)),
             ('<', _) => (Token::Comparison(Comparison::Less), 1),
             ('>', _) => (Token::Comparison(Comparison::Greater), 1),
@@ -275,6 +281,20 @@ impl<'a> Lexer<'a> {
 
 fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || c == '.'
+}
+
+/// Why a character can begin nothing, and what may be meant by it.
+fn unexpected(first: char) -> String {
+    let advice = match first {
+        '&' => ", did you mean `AND`?",
+        '|' => ", did you mean `OR`?",
+        '\'' | '`' | '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{2018}' | '\u{2019}' => {
+            ", strings stand in double quotes `\"`"
+        }
+        '+' | '.' => ", a number begins with a digit or `-`",
+        _ => "",
+    };
+    format!("unexpected character {}{advice}", quote_char(first))
 }
 
 /// A character for an error text; control characters are escaped.

@@ -222,8 +222,8 @@ impl<'a> Parser<'a> {
     fn keyword(&mut self, word: &'a str, at: usize) -> Result<Question<'a>, FilterError> {
         let Some(keyword) = keyword::lookup(word) else {
             let mut reason = format!("unknown keyword {}", excerpt(word));
-            if let Some(meant) = keyword::suggestion(word) {
-                reason = format!("{reason}, did you mean `{meant}`?");
+            if let Some(advice) = keyword::advice(word) {
+                reason = format!("{reason}, {advice}");
             }
             return Err(self.lexer.error(reason, at));
         };

@@ -6,7 +6,9 @@ use crate::time::UnixNanos;
 
 mod cases;
 mod limits;
+mod random;
 mod ranges;
+mod table;
 
 const START: i64 = 1_700_000_000;
 
