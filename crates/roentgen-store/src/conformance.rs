@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use roentgen_model::document::Verdict;
+use roentgen_model::settings_history::SettingsHistories;
 use roentgen_model::{Scope, UnixNanos};
 
 use crate::clock::ManualClock;
@@ -22,6 +23,7 @@ use crate::source::{TraceReader, TraceWriter};
 pub(crate) mod cases;
 pub mod compare;
 pub mod documents;
+mod histories;
 
 /// A store under test.
 pub trait Subject: fmt::Debug {
@@ -30,6 +32,9 @@ pub trait Subject: fmt::Debug {
 
     /// The store's answers.
     fn reader(&self) -> &dyn TraceReader;
+
+    /// Takes the settings that shape facts from now on (ASM-2).
+    fn publish_histories(&mut self, histories: Arc<SettingsHistories>);
 
     /// Brings everything accepted into the shape under test, visible to every read.
     fn settle(&mut self);
@@ -49,6 +54,8 @@ pub fn run_all(factory: &Factory<'_>) {
     cases::late_documents(factory);
     cases::links(factory);
     cases::scopes(factory);
+    histories::groups(factory);
+    histories::indexed_share(factory);
     cases::retention(factory);
     cases::random(factory);
 }
@@ -117,6 +124,13 @@ impl Pair {
         for (verdict, document) in self.accept_in(&scope(), documents).iter().zip(documents) {
             assert_eq!(*verdict, Verdict::Accepted, "{document}");
         }
+    }
+
+    /// Publishes settings that shape facts to both.
+    pub fn publish(&mut self, histories: SettingsHistories) {
+        let histories = Arc::new(histories);
+        self.subject.publish_histories(Arc::clone(&histories));
+        self.reference.publish_histories(histories);
     }
 
     /// Settles the subject and compares every answer.

@@ -19,6 +19,7 @@ use std::thread::JoinHandle;
 use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
 use roentgen_model::graph::EdgeRow;
+use roentgen_model::settings_history::SettingsHistories;
 use roentgen_model::{Scope, TraceFacts, TraceId};
 
 use crate::accept::Call;
@@ -32,6 +33,7 @@ use crate::live::assembler::{self, Due};
 use crate::live::{LiveTraces, TraceKey};
 use crate::maintenance::{self, Backlog, Chain};
 use crate::naive::scope_ids;
+use crate::observer::AssemblyObserver;
 use crate::poison::Poison;
 use crate::seal::Choice;
 use crate::settings::StoreSettings;
@@ -62,9 +64,37 @@ pub struct EmbeddedStore {
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
+/// What a store works with beside its settings.
+#[derive(Clone, Debug)]
+pub struct StoreParts {
+    pub disk: Arc<dyn Disk>,
+    pub clock: Arc<dyn Clock>,
+    pub catalog: CatalogLocation,
+    /// Groups and indexed share as they were when (ASM-2).
+    pub histories: Arc<SettingsHistories>,
+    /// Told of traces as they are assembled.
+    pub observer: Option<Arc<dyn AssemblyObserver>>,
+}
+
+impl StoreParts {
+    /// Parts without groups and observers.
+    #[must_use]
+    pub fn new(disk: Arc<dyn Disk>, clock: Arc<dyn Clock>, catalog: CatalogLocation) -> Self {
+        Self {
+            disk,
+            clock,
+            catalog,
+            histories: Arc::default(),
+            observer: None,
+        }
+    }
+}
+
 /// What all parts of the engine work on.
 pub(crate) struct Shared {
     pub(crate) settings: StoreSettings,
+    histories: RwLock<Arc<SettingsHistories>>,
+    pub(crate) observer: Option<Arc<dyn AssemblyObserver>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) randomness: Randomness,
@@ -93,6 +123,21 @@ pub(crate) struct Shared {
     pub(crate) signals: Signals,
 }
 
+impl Shared {
+    /// The settings that shape facts, as they are now.
+    pub(crate) fn histories(&self) -> Arc<SettingsHistories> {
+        Arc::clone(&self.histories.read())
+    }
+
+    /// Takes new ones and returns the old.
+    pub(crate) fn replace_histories(
+        &self,
+        histories: Arc<SettingsHistories>,
+    ) -> Arc<SettingsHistories> {
+        std::mem::replace(&mut *self.histories.write(), histories)
+    }
+}
+
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shared")
@@ -111,16 +156,17 @@ impl EmbeddedStore {
     /// # Errors
     /// [`ErrorKind::Unavailable`] when the disk fails; [`ErrorKind::Damaged`] for files of a later
     /// version of this program.
-    pub fn open(
-        settings: StoreSettings,
-        disk: Arc<dyn Disk>,
-        clock: Arc<dyn Clock>,
-        catalog: &CatalogLocation,
-    ) -> Result<Self, StoreError> {
-        let (shared, log, queue) = open::open(settings, disk, clock, catalog)?;
+    pub fn open(settings: StoreSettings, parts: StoreParts) -> Result<Self, StoreError> {
+        let (shared, log, queue) = open::open(settings, parts)?;
         let shared = Arc::new(shared);
         let threads = Mutex::new(threads::start(&shared, log, queue)?);
         Ok(Self { shared, threads })
+    }
+
+    /// Takes the settings that shape facts as they are from now on (ASM-2). Live traces that changed
+    /// since the settings did are assembled again, so it does not matter how late they come here.
+    pub fn publish_histories(&self, histories: Arc<SettingsHistories>) {
+        assembler::publish_histories(&self.shared, histories);
     }
 
     /// Shows everything accepted so far to every read, without waiting for its time.

@@ -1,9 +1,12 @@
 //! From winning documents to facts and rows: how the store calls the model's assembly.
 
+use std::sync::Arc;
+
 use roentgen_model::assembly::facts::TimeRange;
 use roentgen_model::assembly::resolve::Arrival;
 use roentgen_model::assembly::{self, AssemblySettings};
 use roentgen_model::graph::{self, EdgeRow};
+use roentgen_model::settings_history::SettingsHistory;
 use roentgen_model::{TraceFacts, TraceId};
 
 use crate::merge::Winners;
@@ -19,12 +22,21 @@ pub(crate) struct Recorded {
     pub(crate) limit_exceeded: bool,
 }
 
-/// The facts of a trace with these documents.
+/// What assembling a trace gives.
+#[derive(Clone, Debug)]
+pub(crate) struct Assembled {
+    pub(crate) facts: TraceFacts,
+    /// Groups whose expression cannot be used (groups-insights.md 2).
+    pub(crate) skipped_groups: Vec<Arc<str>>,
+}
+
+/// The facts of a trace with these documents, in the groups and the share that its stamps say (ASM-2).
 pub(crate) fn assemble_winners<T>(
     id: TraceId,
     winners: &Winners<T>,
     recorded: Recorded,
-) -> TraceFacts {
+    history: &SettingsHistory,
+) -> Assembled {
     let winners = winners.by_stamp();
     let arrivals: Vec<_> = winners
         .iter()
@@ -33,12 +45,33 @@ pub(crate) fn assemble_winners<T>(
             document: &winner.document,
         })
         .collect();
+    let first = arrivals.iter().map(|arrival| arrival.stamp).min();
+    let Recorded {
+        revision,
+        limit_exceeded,
+    } = recorded;
     let recorded = assembly::Recorded {
-        revision: recorded.revision.max(1),
-        limit_exceeded: recorded.limit_exceeded,
-        ..assembly::Recorded::default()
+        revision: revision.max(1),
+        limit_exceeded,
+        is_indexed: history.is_indexed(id, first.unwrap_or_default()),
+        memberships: Vec::new(),
     };
-    assembly::assemble(id, &arrivals, recorded, AssemblySettings::default())
+    let mut facts = assembly::assemble(id, &arrivals, recorded, AssemblySettings::default());
+    let judged = history.judge(&facts);
+    facts.head.memberships = judged.memberships;
+    Assembled {
+        facts,
+        skipped_groups: judged.skipped,
+    }
+}
+
+/// The minute rows that a trace contributes: none outside the indexed share (INDEX-1).
+pub(crate) fn minute_rows(facts: &TraceFacts) -> Vec<EdgeRow> {
+    if facts.head.is_indexed {
+        graph::rows(facts, MINUTE_SECS)
+    } else {
+        Vec::new()
+    }
 }
 
 /// Adds the minute rows of a trace's items that lie in the range and are asked for.
@@ -55,22 +88,13 @@ pub(crate) fn add_rows(
     rows.extend(found.into_iter().filter(|row| is_wanted(row, request)));
 }
 
-/// True for the rows of the group and the nodes that a request names.
+/// True for the rows of the group and the kind that a request names.
 pub(crate) fn is_wanted(row: &EdgeRow, request: &TotalsRequest) -> bool {
-    let key = &row.key;
     let in_group = |group: &str| {
-        key.memberships
-            .iter()
+        let memberships = row.key.memberships.iter();
+        memberships
+            .into_iter()
             .any(|member| *member.group_id == *group)
     };
-    if !request.group_id.as_deref().is_none_or(in_group) {
-        return false;
-    }
-    let nodes = &request.nodes;
-    nodes.is_empty()
-        || nodes.contains(&key.destination)
-        || key
-            .source
-            .as_ref()
-            .is_some_and(|source| nodes.contains(source))
+    request.group_id.as_deref().is_none_or(in_group) && request.selector.selects(&row.key)
 }

@@ -24,6 +24,7 @@ mod merge;
 mod minute_changes;
 mod moved;
 pub mod naive;
+pub mod observer;
 pub mod plan;
 mod poison;
 mod reopen;
@@ -36,6 +37,6 @@ pub mod source;
 mod view;
 pub mod wal;
 
-pub use engine::EmbeddedStore;
+pub use engine::{EmbeddedStore, StoreParts};
 pub use naive::NaiveStore;
 pub use settings::StoreSettings;

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use roentgen_model::document::Verdict;
 use roentgen_model::graph::{self, EdgeRow};
+use roentgen_model::settings_history::{SettingsHistories, SettingsHistory};
 use roentgen_model::{Scope, Stamp, TraceFacts, TraceId, UnixNanos};
 
 use crate::accept::{self, Call, Holdings, Judgement};
@@ -39,6 +40,7 @@ pub struct NaiveStore {
 
 #[derive(Debug)]
 struct State {
+    histories: Arc<SettingsHistories>,
     stamps: StampSource,
     traces: BTreeMap<(Scope, TraceId), NaiveTrace>,
     documents_logged: u64,
@@ -67,18 +69,15 @@ impl Holdings for NaiveTrace {
 
 impl NaiveTrace {
     /// But for where links begin.
-    fn own_facts(&mut self, id: TraceId) -> Arc<TraceFacts> {
+    fn own_facts(&mut self, id: TraceId, history: &SettingsHistory) -> Arc<TraceFacts> {
         let (winners, revision, limit_exceeded) =
             (&self.winners, self.revision, self.limit_exceeded);
         let assemble = || {
-            Arc::new(facts::assemble_winners(
-                id,
-                winners,
-                Recorded {
-                    revision,
-                    limit_exceeded,
-                },
-            ))
+            let recorded = Recorded {
+                revision,
+                limit_exceeded,
+            };
+            Arc::new(facts::assemble_winners(id, winners, recorded, history).facts)
         };
         Arc::clone(self.facts.get_or_insert_with(assemble))
     }
@@ -86,7 +85,9 @@ impl NaiveTrace {
 
 impl State {
     fn facts(&mut self, scope: &Scope, id: TraceId) -> Option<Arc<TraceFacts>> {
-        let mut facts = self.traces.get_mut(&(scope.clone(), id))?.own_facts(id);
+        let history = self.histories.of(scope);
+        let trace = self.traces.get_mut(&(scope.clone(), id))?;
+        let mut facts = trace.own_facts(id, history);
         if !facts.links.is_empty() {
             links::fill(Arc::make_mut(&mut facts), |linked| {
                 let trace = self.traces.get(&(scope.clone(), linked));
@@ -108,6 +109,7 @@ impl NaiveStore {
     #[must_use]
     pub fn new(settings: StoreSettings, clock: Arc<dyn Clock>) -> Self {
         let state = State {
+            histories: Arc::default(),
             stamps: StampSource::after(Stamp::default()),
             traces: BTreeMap::new(),
             documents_logged: 0,
@@ -117,6 +119,16 @@ impl NaiveStore {
             clock,
             state: Mutex::new(state),
         }
+    }
+
+    /// The settings that shape facts from now on; every trace is judged anew by its stamps (ASM-2).
+    pub fn publish_histories(&self, histories: Arc<SettingsHistories>) {
+        let mut state = self.state.lock();
+        state.histories = histories;
+        state
+            .traces
+            .values_mut()
+            .for_each(|trace| trace.facts = None);
     }
 
     fn take(&self, scope: &Scope, documents: Vec<Bytes>) -> Vec<Verdict> {
@@ -201,12 +213,14 @@ impl TraceReader for NaiveStore {
         control.check()?;
         let oldest = self.oldest();
         let mut state = self.state.lock();
+        let histories = Arc::clone(&state.histories);
         let mut answer = Vec::new();
         for (scope, trace_id) in scope_ids(scopes, ids) {
             let Some(trace) = state.traces.get_mut(&(scope.clone(), trace_id)) else {
                 continue;
             };
-            if trace.own_facts(trace_id).t0 < oldest {
+            let history = histories.of(scope);
+            if trace.own_facts(trace_id, history).t0 < oldest {
                 continue;
             }
             let winners = trace.winners.by_stamp();

@@ -9,13 +9,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use roentgen_model::document::facts::Document;
-use roentgen_model::graph;
 use roentgen_model::{Scope, Stamp, TraceFacts, TraceId};
 
 use crate::accept::parse;
 use crate::block::BlockDocuments;
 use crate::engine::Shared;
-use crate::facts::{MINUTE_SECS, Recorded};
+use crate::facts::{Recorded, minute_rows};
 use crate::links;
 use crate::live::{Base, SealedHome, TraceKey};
 use crate::settings::StoreSettings;
@@ -144,7 +143,7 @@ fn base(
     Base {
         home: SealedHome {
             block: Arc::clone(&entry.handle),
-            rows: graph::rows(facts, MINUTE_SECS).into(),
+            rows: minute_rows(facts).into(),
         },
         recorded: Recorded {
             revision: facts.head.revision,

@@ -5,14 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use roentgen_model::graph;
 use roentgen_model::{Scope, Stamp, TraceFacts, TraceId};
 
 use crate::block::{BlockId, BlockMeta, BlockReader, BlockSummary, read_block_meta};
-use crate::catalog::{BlockRow, Catalog, CatalogLocation, MovedTrace};
-use crate::clock::Clock;
-use crate::engine::EmbeddedStore;
-use crate::facts::MINUTE_SECS;
+use crate::catalog::{BlockRow, Catalog, MovedTrace};
+use crate::engine::{EmbeddedStore, StoreParts};
+use crate::facts::minute_rows;
 use crate::files::Disk;
 use crate::maintenance::Chain;
 use crate::moved;
@@ -37,17 +35,12 @@ pub struct RepairReport {
 ///
 /// # Errors
 /// As [`EmbeddedStore::open`]; damage is in the report.
-pub fn repair(
-    settings: &StoreSettings,
-    disk: Arc<dyn Disk>,
-    clock: Arc<dyn Clock>,
-    catalog: &CatalogLocation,
-) -> Result<RepairReport, StoreError> {
+pub fn repair(settings: &StoreSettings, parts: StoreParts) -> Result<RepairReport, StoreError> {
     let settings = StoreSettings {
         is_background: false,
         ..settings.clone()
     };
-    let store = EmbeddedStore::open(settings, disk, clock, catalog)?;
+    let store = EmbeddedStore::open(settings, parts)?;
     let damaged_blocks = store.verify_blocks()?;
     let report = RepairReport {
         stats: store.stats(),
@@ -207,7 +200,7 @@ fn find_moved(blocks: &[FoundBlock]) -> Result<Vec<MovedTrace>, StoreError> {
             });
             copies.pop();
             for (block, facts) in copies {
-                moved.push(moved::row_of(block, id, &graph::rows(&facts, MINUTE_SECS)));
+                moved.push(moved::row_of(block, id, &minute_rows(&facts)));
             }
         }
     }

@@ -17,7 +17,7 @@ use crate::block::{
 };
 use crate::catalog::{BlockRow, Publication};
 use crate::engine::{Shared, reads};
-use crate::facts::MINUTE_SECS;
+use crate::facts::minute_rows;
 use crate::links::{self, Asked};
 use crate::live::assembler::Capture;
 use crate::live::{Home, LiveTrace, SealedHome};
@@ -110,7 +110,7 @@ fn capture(shared: &Shared, chunk: &Chunk) -> Vec<Sealing> {
         };
         let (stamps, positions) = settles(trace);
         drop(shard);
-        let facts = capture.assemble();
+        let facts = capture.assemble(shared).facts;
         if day_of(facts.t0) != chunk.day {
             if let Some(trace) = shared.live.shard(key).get_mut(key) {
                 trace.t0 = Some(facts.t0);
@@ -127,7 +127,7 @@ fn capture(shared: &Shared, chunk: &Chunk) -> Vec<Sealing> {
     sealing
         .map(|(capture, facts, stamps, positions)| Sealing {
             capture,
-            rows: graph::rows(&facts, MINUTE_SECS).into(),
+            rows: minute_rows(&facts).into(),
             facts: Arc::new(facts),
             stamps,
             positions,

@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use roentgen_model::assembly::facts::{NodeKey, TimeRange};
 use roentgen_model::document::Verdict;
-use roentgen_model::graph::{EdgeRow, RowTime};
+use roentgen_model::filter::NodeSelector;
+use roentgen_model::graph::{EdgeKey, EdgeRow, RowKind, RowTime};
 use roentgen_model::{Scope, Stamp, TraceFacts, TraceId, UnixNanos};
 
 use crate::plan::Plan;
@@ -176,8 +177,84 @@ pub struct TotalsRequest {
     pub time: RowTime,
     /// Unique id of a group whose members alone count (GROUP-1).
     pub group_id: Option<Arc<str>>,
-    /// Rows of these nodes and edges only; empty: all.
-    pub nodes: Vec<NodeKey>,
+    pub selector: RowSelector,
+}
+
+/// Which rows to count.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum RowSelector {
+    #[default]
+    All,
+    /// Entry edges (client to root).
+    Entries,
+    /// Segments of every node, clients have none.
+    AllNodes,
+    /// Segments of the nodes that one of these selects by its key, and of these very nodes.
+    Nodes {
+        selectors: Vec<NodeSelector>,
+        keys: Vec<NodeKey>,
+    },
+    /// Calls and entry edges, as far as one of these selects them.
+    Edges(Vec<EdgeSelector>),
+    /// Calls in which the caller knew the callee under one of these other names.
+    CalledBy(Vec<Arc<str>>),
+}
+
+/// One edge or several: ends as [`RowSelector::Nodes`] selects nodes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EdgeSelector {
+    pub source: EndSelector,
+    pub destination: EndSelector,
+}
+
+/// The nodes at one end of an edge.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EndSelector {
+    pub selector: NodeSelector,
+    /// Nodes that the selector means by one of their other names.
+    pub keys: Vec<NodeKey>,
+}
+
+impl RowSelector {
+    /// Whether rows of this key count.
+    #[must_use]
+    pub fn selects(&self, key: &EdgeKey) -> bool {
+        let is_node = matches!(key.kind, RowKind::RealNode | RowKind::InferredNode);
+        match self {
+            Self::All => true,
+            Self::Entries => key.kind == RowKind::Client,
+            Self::AllNodes => is_node,
+            Self::Nodes { selectors, keys } => {
+                let node = &key.destination;
+                let selected = || {
+                    selectors
+                        .iter()
+                        .any(|selector| selector.selects_key(node, &[]))
+                };
+                is_node && (keys.contains(node) || selected())
+            }
+            Self::Edges(edges) => {
+                let is_call = matches!(key.kind, RowKind::Call | RowKind::Client);
+                let source = key.source.as_ref().filter(|_| is_call);
+                source.is_some_and(|source| {
+                    let mut edges = edges.iter();
+                    edges.any(|edge| {
+                        edge.source.selects(source) && edge.destination.selects(&key.destination)
+                    })
+                })
+            }
+            Self::CalledBy(names) => {
+                let name = key.called_name.as_ref();
+                name.is_some_and(|name| names.contains(name))
+            }
+        }
+    }
+}
+
+impl EndSelector {
+    fn selects(&self, node: &NodeKey) -> bool {
+        self.selector.selects_key(node, &[]) || self.keys.contains(node)
+    }
 }
 
 /// Stops a query and bounds it.

@@ -197,34 +197,38 @@ pub(crate) struct Draft<'a> {
 }
 
 impl Draft<'_> {
-    /// Shows this state of a live trace, and hides its copy in a block.
-    pub(crate) fn show(&mut self, key: &TraceKey, entry: LiveEntry, home: Option<&SealedHome>) {
-        self.touch(key, &entry, home);
+    /// Shows this state of a live trace, and hides its copy in a block. Returns the rows that the trace
+    /// contributed before.
+    pub(crate) fn show(
+        &mut self,
+        key: &TraceKey,
+        entry: LiveEntry,
+        home: Option<&SealedHome>,
+    ) -> Option<Arc<[EdgeRow]>> {
+        let shown = self.shown.get(key);
+        let before = shown.and_then(|t0| self.view.live.get(key, *t0));
+        let before = before.map(|entry| &entry.rows);
+        let before = before.or(home.map(|home| &home.rows)).cloned();
+        self.touch(&key.scope, before.as_deref(), &entry.rows);
         self.withdraw(key);
         self.shown.insert(key.clone(), entry.facts.t0);
         self.view.live.insert(key, entry);
         if let Some(home) = home {
             self.view.hide(home, key.id);
         }
+        before
     }
 
-    /// Notes the minutes in which the trace counts now, or did in what was shown before.
-    fn touch(&mut self, key: &TraceKey, entry: &LiveEntry, home: Option<&SealedHome>) {
-        let shown = self.shown.get(key);
-        let before = shown.and_then(|t0| self.view.live.get(key, *t0));
-        let before = before.map(|entry| &entry.rows);
-        let before = before.or(home.map(|home| &home.rows));
-        if before.is_some_and(|before| *before == entry.rows) {
+    /// Notes the minutes in which a trace counts or did before, if that is not the same.
+    fn touch(&mut self, scope: &Scope, before: Option<&[EdgeRow]>, after: &[EdgeRow]) {
+        if before.is_some_and(|before| before == after) {
             return;
         }
-        let rows = before.into_iter().chain([&entry.rows]);
-        let minutes = rows.flat_map(|rows| rows.iter().map(|row| row.key.end_slot));
-        let mut minutes: Vec<_> = minutes.collect();
+        let rows = before.unwrap_or_default().iter().chain(after);
+        let mut minutes: Vec<_> = rows.map(|row| row.key.end_slot).collect();
         minutes.sort_unstable();
         minutes.dedup();
-        let scoped = minutes
-            .into_iter()
-            .map(|minute| (key.scope.clone(), minute));
+        let scoped = minutes.into_iter().map(|minute| (scope.clone(), minute));
         self.touched.extend(scoped);
     }
 

@@ -1,26 +1,21 @@
 //! `roentgen repair`: checks every file of a data directory, rebuilds a lost catalog, reports.
 
 use std::fmt::Write;
-use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use roentgen_store::catalog::CatalogLocation;
-use roentgen_store::clock::RealClock;
 use roentgen_store::repair::{RepairReport, repair};
 
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::self_observation;
-use crate::serve::store_settings;
+use crate::serve::{store_parts, store_settings};
 
 /// Checks the data directory; an error (exit code 1) if something is damaged.
 pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
     self_observation::start_logging(&config.log_level, config.log_format);
     let data_dir = DataDir::open(&config.data_dir)?;
-    let catalog = CatalogLocation::File(data_dir.path().join("catalog.db"));
-    let disk = Arc::new(data_dir.disk().clone());
-    let report = repair(&store_settings(config), disk, Arc::new(RealClock), &catalog)
-        .context("check the store")?;
+    let report =
+        repair(&store_settings(config), store_parts(&data_dir)).context("check the store")?;
     self_observation::print(&text(&report));
     let damaged = report.damaged_blocks.len();
     let lost_log_bytes = report.stats.damaged_log_bytes_total;

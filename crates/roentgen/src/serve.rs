@@ -10,11 +10,11 @@ use roentgen_api::origin::AllowedOrigins;
 use roentgen_api::{ApiSettings, ApiState};
 use roentgen_control::{Control, ControlSettings};
 use roentgen_daemon::{DaemonMetrics, UdpIntake, UdpSettings, udp};
-use roentgen_store::EmbeddedStore;
 use roentgen_store::catalog::CatalogLocation;
 use roentgen_store::clock::{Clock, RealClock};
 use roentgen_store::settings::StoreSettings;
 use roentgen_store::source::{StoreError, TraceReader, TraceWriter};
+use roentgen_store::{EmbeddedStore, StoreParts};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -185,11 +185,9 @@ impl Parts {
         let control = Control::open(settings, rand::random(), RealClock.now())
             .await
             .context("open the settings (control.db)")?;
-        let (settings, disk) = (store_settings(config), data_dir.disk().clone());
-        let catalog = CatalogLocation::File(data_dir.path().join("catalog.db"));
+        let (settings, parts) = (store_settings(config), store_parts(data_dir));
         // Replays the log, so it may take seconds.
-        let open =
-            move || EmbeddedStore::open(settings, Arc::new(disk), Arc::new(RealClock), &catalog);
+        let open = move || EmbeddedStore::open(settings, parts);
         let store = tokio::task::spawn_blocking(open)
             .await
             .context("open the store")?
@@ -199,6 +197,13 @@ impl Parts {
             store: Arc::new(store),
         })
     }
+}
+
+/// What the store in a data directory works with.
+pub(crate) fn store_parts(data_dir: &DataDir) -> StoreParts {
+    let disk = Arc::new(data_dir.disk().clone());
+    let catalog = CatalogLocation::File(data_dir.path().join("catalog.db"));
+    StoreParts::new(disk, Arc::new(RealClock), catalog)
 }
 
 /// The store's part of the configuration.

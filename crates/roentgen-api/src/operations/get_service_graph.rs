@@ -4,7 +4,7 @@ use bytes::Bytes;
 use roentgen_model::graph::RowTime;
 use roentgen_query::service_graph::service_graph;
 use roentgen_query::token::Binding;
-use roentgen_store::source::TotalsRequest;
+use roentgen_store::source::{RowSelector, TotalsRequest};
 use serde::Serialize;
 
 use super::{Call, GraphRequest, json};
@@ -47,7 +47,7 @@ pub(super) async fn answer(call: &Call, members: &Members<'_>) -> Result<Bytes, 
         range: range.clone(),
         time: RowTime::Start,
         group_id: None,
-        nodes: Vec::new(),
+        selector: RowSelector::All,
     };
     call.read(move |call, reader, control| {
         let compute = || service_graph(reader, &totals, control);

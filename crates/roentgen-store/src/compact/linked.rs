@@ -5,12 +5,12 @@
 
 use std::sync::Arc;
 
-use roentgen_model::graph::{self, EdgeRow, RowKind};
+use roentgen_model::graph::{EdgeRow, RowKind};
 use roentgen_model::{Scope, TraceFacts};
 
 use crate::block::edge_order;
 use crate::engine::Shared;
-use crate::facts::MINUTE_SECS;
+use crate::facts::minute_rows;
 use crate::links::{self, Asked};
 use crate::view::Away;
 
@@ -49,7 +49,7 @@ impl Linked {
             if before.links == after.links {
                 continue;
             }
-            let rows = graph::rows(&after, MINUTE_SECS);
+            let rows = minute_rows(&after);
             self.added.extend(added(before, &rows));
             self.copies.insert(after.trace_id, rows.into());
             *before = Arc::new(after);
@@ -66,7 +66,7 @@ impl Linked {
 /// New link rows: all after, less all before.
 fn added(before: &TraceFacts, after: &[EdgeRow]) -> Vec<EdgeRow> {
     let is_link = |row: &&EdgeRow| row.key.kind == RowKind::Link;
-    let gone = graph::rows(before, MINUTE_SECS);
+    let gone = minute_rows(before);
     let gone = gone.iter().filter(is_link).map(super::streams::negative);
     let come = after.iter().filter(is_link).cloned();
     come.chain(gone).collect()

@@ -10,11 +10,11 @@ use crate::source::QueryControl;
 
 const MINUTE: i64 = 60_000_000_000;
 
-fn before_noon(minutes: i64) -> UnixNanos {
+pub(super) fn before_noon(minutes: i64) -> UnixNanos {
     UnixNanos(NOON.0 - minutes * MINUTE)
 }
 
-fn facts(pair: &Pair, id: TraceId) -> TraceFacts {
+pub(super) fn facts(pair: &Pair, id: TraceId) -> TraceFacts {
     let found = pair
         .subject
         .reader()

@@ -11,8 +11,8 @@ use roentgen_model::{Scope, Stamp, TraceFacts, TraceId, UnixNanos};
 use crate::clock::Clock;
 use crate::plan::{Columns, Plan};
 use crate::source::{
-    PageKey, QueryControl, ScanPage, ScanRequest, TimeBasis, TotalsRequest, TraceDocuments,
-    TraceReader,
+    PageKey, QueryControl, RowSelector, ScanPage, ScanRequest, TimeBasis, TotalsRequest,
+    TraceDocuments, TraceReader,
 };
 
 /// Filters that every comparison searches with; `""` matches all.
@@ -273,7 +273,7 @@ fn totals(
         range: range.clone(),
         time,
         group_id: None,
-        nodes: Vec::new(),
+        selector: RowSelector::All,
     };
     let rows = reader
         .totals(&request, &QueryControl::default())

@@ -8,13 +8,11 @@ use std::sync::atomic::Ordering;
 use parking_lot::{Mutex, RwLock};
 use roentgen_model::{Stamp, TraceId, UnixNanos};
 
-use super::{Counters, Shared, Signals};
+use super::{Counters, Shared, Signals, StoreParts};
 use crate::accept::writer::{self, Intake, LIMIT_EXCEEDED, Queue};
 use crate::block::{BlockId, BlockReader};
-use crate::catalog::{
-    BlockRow, BlockState, Catalog, CatalogContents, CatalogLocation, CatalogState,
-};
-use crate::clock::{Clock, Randomness};
+use crate::catalog::{BlockRow, BlockState, Catalog, CatalogContents, CatalogState};
+use crate::clock::Randomness;
 use crate::compact;
 use crate::files::Disk;
 use crate::links::Awaited;
@@ -35,12 +33,17 @@ const LOG_DIR: &str = "wal";
 /// Opens everything; the caller starts the threads.
 pub(super) fn open(
     settings: StoreSettings,
-    disk: Arc<dyn Disk>,
-    clock: Arc<dyn Clock>,
-    location: &CatalogLocation,
+    parts: StoreParts,
 ) -> Result<(Shared, Log, Queue), StoreError> {
+    let StoreParts {
+        disk,
+        clock,
+        catalog: location,
+        histories,
+        observer,
+    } = parts;
     let counters = Counters::default();
-    let (catalog, state) = Catalog::open(location, Arc::clone(&disk))?;
+    let (catalog, state) = Catalog::open(&location, Arc::clone(&disk))?;
     if let CatalogState::Damaged { set_aside } = &state {
         let path = set_aside.display();
         tracing::error!(%path, "the catalog was damaged and set aside; it is rebuilt from the blocks");
@@ -79,6 +82,8 @@ pub(super) fn open(
         log_reader: log.reader(),
         log_files: log.files(),
         settings,
+        histories: RwLock::new(histories),
+        observer,
         clock,
         disk,
         catalog,

@@ -172,7 +172,7 @@ pub(crate) fn documents(
         // Held until the texts are read: no log file goes away under us.
         let guard = shared.log_reads.read_recursive();
         if let Some(sight) = live_sight(shared, key)? {
-            if assemble(key, &sight).t0 < oldest {
+            if assemble(shared, key, &sight).t0 < oldest {
                 return Ok(None);
             }
             let texts = match texts(shared, key, &sight.winners, control) {
@@ -241,8 +241,11 @@ fn trace_documents(
     }
 }
 
-fn assemble(key: &TraceKey, sight: &Sight) -> TraceFacts {
-    let mut facts = facts::assemble_winners(key.id, &sight.winners, sight.recorded);
+fn assemble(shared: &Shared, key: &TraceKey, sight: &Sight) -> TraceFacts {
+    let histories = shared.histories();
+    let history = histories.of(&key.scope);
+    let assembled = facts::assemble_winners(key.id, &sight.winners, sight.recorded, history);
+    let mut facts = assembled.facts;
     links::restore(&mut facts, &sight.links);
     facts
 }
@@ -258,7 +261,7 @@ pub(crate) fn facts(
     for _ in 0..LOOKS_MAX {
         control.check()?;
         if let Some(sight) = live_sight(shared, key)? {
-            return Ok(Some(Arc::new(assemble(key, &sight))).filter(is_kept));
+            return Ok(Some(Arc::new(assemble(shared, key, &sight))).filter(is_kept));
         }
         let view = shared.view.current();
         for entry in homes(&view, key) {

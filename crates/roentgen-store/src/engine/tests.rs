@@ -63,6 +63,7 @@ pub(super) struct EngineSubject {
     directory: tempfile::TempDir,
     shape: Shape,
     settled: usize,
+    histories: Arc<SettingsHistories>,
 }
 
 impl EngineSubject {
@@ -88,6 +89,7 @@ impl EngineSubject {
             directory,
             shape,
             settled: 0,
+            histories: Arc::default(),
         };
         subject.restart();
         subject
@@ -99,12 +101,11 @@ impl EngineSubject {
 
     fn restart(&mut self) {
         self.store = None;
-        self.store = Some(open(
-            &self.settings,
-            &self.disk,
-            &self.clock,
-            self.directory.path(),
-        ));
+        let parts = StoreParts {
+            histories: Arc::clone(&self.histories),
+            ..parts(&self.disk, &self.clock, self.directory.path())
+        };
+        self.store = Some(EmbeddedStore::open(self.settings.clone(), parts).unwrap());
     }
 }
 
@@ -114,9 +115,13 @@ fn open(
     clock: &Arc<ManualClock>,
     directory: &Path,
 ) -> EmbeddedStore {
+    EmbeddedStore::open(settings.clone(), parts(disk, clock, directory)).unwrap()
+}
+
+fn parts(disk: &Arc<dyn Disk>, clock: &Arc<ManualClock>, directory: &Path) -> StoreParts {
     let location = CatalogLocation::File(directory.join("catalog.db"));
     let (disk, clock) = (Arc::clone(disk), Arc::clone(clock));
-    EmbeddedStore::open(settings.clone(), disk, clock, &location).unwrap()
+    StoreParts::new(disk, clock, location)
 }
 
 impl Subject for EngineSubject {
@@ -126,6 +131,11 @@ impl Subject for EngineSubject {
 
     fn reader(&self) -> &dyn TraceReader {
         self.store()
+    }
+
+    fn publish_histories(&mut self, histories: Arc<SettingsHistories>) {
+        self.histories = Arc::clone(&histories);
+        self.store().publish_histories(histories);
     }
 
     fn settle(&mut self) {

@@ -7,14 +7,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use roentgen_model::assembly::facts::LinkFacts;
-use roentgen_model::graph;
+use roentgen_model::graph::EdgeRow;
+use roentgen_model::settings_history::SettingsHistories;
 use roentgen_model::{TraceFacts, UnixNanos};
 
 use super::{Base, Home, LiveEntry, LiveTrace, SealedHome, Text, TraceKey, document_cost};
 use crate::engine::Shared;
-use crate::facts::{self, MINUTE_SECS, Recorded};
+use crate::facts::{self, Assembled, Recorded};
 use crate::links::{self, Asked};
 use crate::merge::Winners;
+use crate::observer::Assembly;
 use crate::reopen::{self, Found};
 use crate::settings::nanos;
 use crate::source::StoreError;
@@ -62,10 +64,16 @@ impl Capture {
     }
 
     /// The facts of the trace; where its links begin as it was known before (LINK-1).
-    pub(crate) fn assemble(&self) -> TraceFacts {
-        let mut facts = facts::assemble_winners(self.key.id, &self.winners, self.recorded);
-        links::restore(&mut facts, &self.links);
-        facts
+    ///
+    /// The settings are looked up after the trace was captured: one that changed meanwhile makes the
+    /// trace due again ([`publish_histories`]).
+    pub(crate) fn assemble(&self, shared: &Shared) -> Assembled {
+        let histories = shared.histories();
+        let history = histories.of(&self.key.scope);
+        let mut assembled =
+            facts::assemble_winners(self.key.id, &self.winners, self.recorded, history);
+        links::restore(&mut assembled.facts, &self.links);
+        assembled
     }
 }
 
@@ -101,14 +109,18 @@ pub(crate) fn pass(shared: &Shared, due: Due) -> Result<usize, StoreError> {
             Captured::Changed(capture) => captures.push(capture),
         }
     }
-    let entries = assemble(shared, captures);
-    let published = entries.len();
+    let shown = assemble(shared, captures);
+    let published = shown.len();
+    let mut told = Vec::with_capacity(published);
     publisher.publish(|draft| {
-        for (capture, entry) in entries {
-            draft.show(&capture.key, entry, capture.home.as_ref());
+        for shown in shown {
+            let Capture { key, home, .. } = &shown.capture;
+            let before = draft.show(key, shown.entry.clone(), home.as_ref());
+            told.push((shown, before));
         }
     });
     drop(publisher);
+    tell(shared, &told);
     shared.settle_later(&settled);
     failure.map_or(Ok(published), Err)
 }
@@ -231,25 +243,36 @@ fn reopened(shared: &Shared, key: &TraceKey, trace: &mut LiveTrace, base: &Base)
         .fetch_add(1, Ordering::Relaxed);
 }
 
+/// A captured trace with what searches will see of it.
+struct Shown {
+    capture: Capture,
+    entry: LiveEntry,
+    skipped_groups: Vec<Arc<str>>,
+}
+
 /// The facts of what was captured, where their links begin included.
-fn assemble(shared: &Shared, captures: Vec<Capture>) -> Vec<(Capture, LiveEntry)> {
+fn assemble(shared: &Shared, captures: Vec<Capture>) -> Vec<Shown> {
     let mut assembled: Vec<_> = captures
         .into_iter()
         .map(|capture| {
             let began = shared.clock.now();
-            let facts = capture.assemble();
-            await_linked(shared, &capture.key, &facts);
+            let assembled = capture.assemble(shared);
+            await_linked(shared, &capture.key, &assembled.facts);
             let ended = shared.clock.now();
-            (capture, facts, ended.nanos_since(began))
+            (capture, assembled, ended.nanos_since(began))
         })
         .collect();
     let linking = assembled
         .iter_mut()
-        .map(|(capture, facts, _)| (&capture.key.scope, facts));
+        .map(|(capture, assembled, _)| (&capture.key.scope, &mut assembled.facts));
     links::fill_from_store(shared, linking, Asked::All);
-    let finish = |(capture, facts, nanos): (Capture, TraceFacts, i64)| {
+    let finish = |(capture, assembled, nanos): (Capture, Assembled, i64)| {
+        let Assembled {
+            facts,
+            skipped_groups,
+        } = assembled;
         let began = shared.clock.now();
-        let rows = graph::rows(&facts, MINUTE_SECS).into();
+        let rows = facts::minute_rows(&facts).into();
         let ended = shared.clock.now();
         if let Some(trace) = shared.live.shard(&capture.key).get_mut(&capture.key) {
             trace.t0 = Some(facts.t0);
@@ -262,9 +285,49 @@ fn assemble(shared: &Shared, captures: Vec<Capture>) -> Vec<(Capture, LiveEntry)
             facts: Arc::new(facts),
             rows,
         };
-        (capture, entry)
+        Shown {
+            capture,
+            entry,
+            skipped_groups,
+        }
     };
     assembled.into_iter().map(finish).collect()
+}
+
+/// Tells what was shown, with the rows that each trace had contributed before.
+fn tell(shared: &Shared, told: &[(Shown, Option<Arc<[EdgeRow]>>)]) {
+    let Some(observer) = &shared.observer else {
+        return;
+    };
+    for (shown, before) in told {
+        observer.assembled(&Assembly {
+            scope: &shown.capture.key.scope,
+            facts: &shown.entry.facts,
+            rows: &shown.entry.rows,
+            before: before.as_deref(),
+            skipped_groups: &shown.skipped_groups,
+        });
+    }
+}
+
+/// See [`crate::EmbeddedStore::publish_histories`]. The settings change before the traces are marked,
+/// so that a trace captured in between is assembled by the new ones or marked after.
+pub(crate) fn publish_histories(shared: &Shared, histories: Arc<SettingsHistories>) {
+    let before = shared.replace_histories(histories).newest_change();
+    let now = shared.clock.now();
+    let mut due = Vec::new();
+    shared.live.for_each(|key, trace| {
+        let last = trace.arrivals.last().map(|arrival| arrival.stamp);
+        // Traces that changed before the last known setting did are judged by what was known.
+        if last < before || trace.waits_since.is_some() {
+            return;
+        }
+        trace.waits_since = Some(now);
+        trace.change = shared.live.next_change();
+        due.push(key.clone());
+    });
+    shared.changed.lock().extend(due);
+    shared.signals.wake_assembler();
 }
 
 fn await_linked(shared: &Shared, key: &TraceKey, facts: &TraceFacts) {

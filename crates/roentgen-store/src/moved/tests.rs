@@ -6,6 +6,7 @@ use crate::conformance::documents::{Draft, trace_id};
 use crate::facts::{Recorded, assemble_winners};
 use crate::merge::Winners;
 use crate::settings::StoreSettings;
+use roentgen_model::settings_history::SettingsHistory;
 
 #[test]
 fn rows_read_back_equal_those_written() {
@@ -28,7 +29,8 @@ fn rows_read_back_equal_those_written() {
         revision: 1,
         limit_exceeded: false,
     };
-    let rows = graph::rows(&assemble_winners(id, &winners, recorded), 60);
+    let assembled = assemble_winners(id, &winners, recorded, &SettingsHistory::default());
+    let rows = graph::rows(&assembled.facts, 60);
     assert!(rows.len() > 4, "{rows:?}");
     assert_eq!(decode(&encode(&rows)), Some(rows));
     assert_eq!(decode(b"[{}]"), None);

@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use roentgen_model::settings_history::SettingsHistories;
+
 use super::*;
 use crate::clock::ManualClock;
 use crate::conformance::{self, Subject};
@@ -14,6 +16,10 @@ impl Subject for NaiveSubject {
 
     fn reader(&self) -> &dyn TraceReader {
         &self.0
+    }
+
+    fn publish_histories(&mut self, histories: Arc<SettingsHistories>) {
+        self.0.publish_histories(histories);
     }
 
     fn settle(&mut self) {}

@@ -8,7 +8,7 @@ use roentgen_model::graph::RowTime;
 
 use super::*;
 use crate::clock::RealClock;
-use crate::source::TimeBasis;
+use crate::source::{RowSelector, TimeBasis};
 
 const WRITERS: u64 = 4;
 const TRACES: u64 = 40;
@@ -61,7 +61,7 @@ fn writers_readers_and_maintenance_do_not_disturb_each_other() {
     let at = UnixNanos(clock.now().0 - 60_000_000_000);
     let open = || {
         let (disk, clock) = (Arc::clone(&disk) as _, Arc::clone(&clock) as _);
-        EmbeddedStore::open(restless(), disk, clock, &location).unwrap()
+        EmbeddedStore::open(restless(), StoreParts::new(disk, clock, location.clone())).unwrap()
     };
     let store = open();
     let is_over = AtomicBool::new(false);
@@ -123,7 +123,7 @@ fn assert_each_segment_counts_once(store: &EmbeddedStore) {
         range: UnixNanos(0)..UnixNanos(i64::MAX),
         time: RowTime::Start,
         group_id: None,
-        nodes: Vec::new(),
+        selector: RowSelector::All,
     };
     let rows = store.totals(&all, &QueryControl::default()).unwrap();
     let nodes = rows.iter().filter(|row| row.key.source.is_none());

@@ -97,12 +97,8 @@ impl Run {
     fn open(&mut self) -> Result<(), StoreError> {
         let location = CatalogLocation::File(self.directory.path().join("catalog.db"));
         let (disk, clock) = (Arc::clone(&self.disk), Arc::clone(&self.clock));
-        self.store = Some(EmbeddedStore::open(
-            self.settings.clone(),
-            disk,
-            clock,
-            &location,
-        )?);
+        let parts = StoreParts::new(disk, clock, location);
+        self.store = Some(EmbeddedStore::open(self.settings.clone(), parts)?);
         Ok(())
     }
 

@@ -118,8 +118,8 @@ fn damaged_block_is_reported_and_the_rest_is_served() {
         .unwrap();
     drop(store);
     let disk: Arc<dyn Disk> = Arc::clone(&stored.disk) as _;
-    let location = CatalogLocation::File(stored.directory.path().join("catalog.db"));
-    let report = repair::repair(&by_hand(), disk, Arc::clone(&stored.clock) as _, &location);
+    let parts = parts(&disk, &stored.clock, stored.directory.path());
+    let report = repair::repair(&by_hand(), parts);
     let report = report.unwrap();
     assert_eq!(report.stats.damaged_blocks, 1, "{report:?}");
     let store = stored.open();

@@ -7,6 +7,7 @@ use roentgen_model::graph::RowTime;
 use super::*;
 use crate::conformance::cases::{link, linking, sending};
 use crate::conformance::documents::Draft;
+use crate::source::RowSelector;
 
 const MINUTE: i64 = 60_000_000_000;
 const SENT: UnixNanos = UnixNanos(NOON.0 - 15 * MINUTE);
@@ -56,7 +57,7 @@ impl Both {
             range: UnixNanos(0)..UnixNanos(i64::MAX),
             time: RowTime::Start,
             group_id: None,
-            nodes: Vec::new(),
+            selector: RowSelector::All,
         };
         let rows = self.store().totals(&all, &QueryControl::default());
         let rows = rows.unwrap().into_iter();
