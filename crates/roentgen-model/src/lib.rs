@@ -11,6 +11,7 @@ pub mod filter;
 pub mod graph;
 pub mod histogram;
 pub mod ids;
+pub mod insight;
 pub mod limits;
 pub mod sampling;
 pub mod scope;
