@@ -81,7 +81,7 @@ fn read_report(item: &Member<'_>) -> Result<StatisticsReport, ApiError> {
     Ok(StatisticsReport {
         rule_name: item.required("RuleName")?.text(1..=32)?,
         client_id: item.required("ClientID")?.text(24..=24)?,
-        timestamp: item.required("Timestamp")?.time()?,
+        timestamp: item.required("Timestamp")?.time_or_millis()?,
         request_count: count(&item.required("RequestCount")?)?,
         sampled_count: sampled.map_or(Ok(0), |m| count(&m))?,
         borrow_count: item.optional("BorrowCount").map_or(Ok(0), |m| count(&m))?,

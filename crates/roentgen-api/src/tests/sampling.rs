@@ -239,6 +239,22 @@ async fn targets_take_reports_without_or_with_misspelt_sampled_count() {
 }
 
 #[tokio::test]
+async fn targets_take_a_report_dated_in_milliseconds() {
+    let server = Server::start().await;
+    let body = |timestamp: i64| {
+        let report = with(report("Default"), "Timestamp", timestamp);
+        json!({"SamplingStatisticsDocuments": [report]})
+    };
+    let millis = NOW_SECS * 1000 + 250;
+    let answer = server.ok("/SamplingTargets", body(millis)).await;
+    assert_eq!(answer["SamplingTargetDocuments"][0]["RuleName"], "Default");
+    assert_eq!(answer["UnprocessedStatistics"], json!([]));
+    // As strict about its age as about a date in seconds.
+    let answer = server.ok("/SamplingTargets", body(millis - 301_000)).await;
+    assert_eq!(answer["UnprocessedStatistics"][0]["ErrorCode"], "400");
+}
+
+#[tokio::test]
 async fn targets_refuse_the_call_for_broken_constraints() {
     let server = Server::start().await;
     let cases = [

@@ -163,6 +163,16 @@ impl<'a> Member<'a> {
         time.ok_or_else(|| self.unexpected("a time as epoch seconds or an ISO 8601 string"))
     }
 
+    /// As [`Member::time`]; a number of more than the year 2262 holds is milliseconds, as the X-Ray SDK
+    /// for Java reports its counts (seen in 2.21).
+    pub(crate) fn time_or_millis(&self) -> Result<UnixNanos, ApiError> {
+        let millis = || {
+            let millis = serde_json::from_str::<i64>(self.json).ok()?;
+            millis.checked_mul(1_000_000).map(UnixNanos)
+        };
+        self.time().or_else(|error| millis().ok_or(error))
+    }
+
     /// The members of an object.
     pub(crate) fn object(&self) -> Result<Members<'a>, ApiError> {
         let values = split_object(self.json).map_err(|_| self.unexpected("an object"))?;
