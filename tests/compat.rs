@@ -4,3 +4,4 @@ mod boto3;
 mod express;
 mod flask;
 mod sdk;
+mod shops;

@@ -57,6 +57,32 @@ pub fn node() -> Result<Option<Client>> {
     found("the Node clients", &dir, client)
 }
 
+/// Returns the shop in Java, or nothing when it is not installed.
+///
+/// # Errors
+/// When it is not installed but `ROENTGEN_TEST_CLIENTS=required`.
+pub fn java() -> Result<Option<Client>> {
+    shop("the Java client", "clients/java")
+}
+
+/// Returns the shop in Go, or nothing when it is not installed.
+///
+/// # Errors
+/// When it is not installed but `ROENTGEN_TEST_CLIENTS=required`.
+pub fn go() -> Result<Option<Client>> {
+    shop("the Go client", "clients/go")
+}
+
+/// A client that is one program, `shop`.
+fn shop(name: &str, dir: &str) -> Result<Option<Client>> {
+    let dir = target_dir()?.join(dir);
+    let client = Client {
+        program: dir.join("shop"),
+        modules: None,
+    };
+    found(name, &dir, client)
+}
+
 fn found(name: &str, dir: &Path, client: Client) -> Result<Option<Client>> {
     // What the installation writes last.
     if dir.join("installed-from.txt").is_file() {
@@ -143,10 +169,11 @@ impl Client {
         Ok(output)
     }
 
-    /// Starts an application that prints the port it listens on as its first line.
+    /// Starts an application that prints the port it listens on as a line of its own; what its SDK
+    /// prints before is passed over.
     ///
     /// # Errors
-    /// When it does not.
+    /// When it ends without.
     pub fn start(&self, command: &mut Command) -> Result<Application> {
         let mut child = command
             .stdout(Stdio::piped())
@@ -154,12 +181,16 @@ impl Client {
             .with_context(|| format!("start {command:?}"))?;
         let mut output = BufReader::new(child.stdout.take().context("take standard output")?);
         let mut application = Application { child, port: 0 };
-        let mut line = String::new();
-        output.read_line(&mut line)?;
-        application.port = line
-            .trim()
-            .parse()
-            .with_context(|| format!("`{line}` should be a port"))?;
+        let mut printed = String::new();
+        application.port = loop {
+            let mut line = String::new();
+            let read = output.read_line(&mut line)?;
+            ensure!(read > 0, "no line is a port:\n{printed}");
+            if let Ok(port) = line.trim().parse() {
+                break port;
+            }
+            printed += &line;
+        };
         // Keep the pipe drained, or an application that prints would stop.
         std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
         Ok(application)

@@ -1,15 +1,17 @@
 //! Installs the real clients that the black-box tests drive: a Python environment with boto3,
-//! the AWS CLI, Flask and the X-Ray SDK, and the Node modules of the Express application.
+//! the AWS CLI, Flask, Powertools and the X-Ray SDK, the Node modules of the Express application,
+//! and the shops in Java and in Go.
 //!
-//! Both are pinned (`tests/clients/`), live under the target directory, and are installed again
-//! only when their pins change.
+//! All are pinned (`tests/clients/`), live under the target directory, and are installed again
+//! only when their pins or sources change. What comes from Maven and from the Go proxy stays in
+//! those tools' own caches, so another checkout needs no network.
 
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::steps::{repository_root, step, succeed, target_dir};
 
@@ -19,7 +21,9 @@ use crate::steps::{repository_root, step, succeed, target_dir};
 /// When Python or Node is missing, or a package cannot be installed.
 pub(crate) fn install() -> Result<()> {
     step("python clients", install_python)?;
-    step("node clients", install_node)
+    step("node clients", install_node)?;
+    step("java client", install_java)?;
+    step("go client", install_go)
 }
 
 fn install_python() -> Result<()> {
@@ -53,12 +57,42 @@ fn create_venv(venv: &Path) -> Result<()> {
     let Err(first) = create() else { return Ok(()) };
     println!("{first:#}; trying to install Debian's python3-venv");
     remove_dir(venv)?;
+    install_packages(&["python3-venv"])?;
+    create()
+}
+
+/// Installs Debian packages.
+fn install_packages(names: &[&str]) -> Result<()> {
     succeed(Command::new("apt-get").args(["update", "--quiet"]))
         .and_then(|()| {
-            succeed(Command::new("apt-get").args(["install", "--yes", "--quiet", "python3-venv"]))
+            let mut install = Command::new("apt-get");
+            install.args(["install", "--yes", "--quiet", "--no-install-recommends"]);
+            succeed(install.args(names))
         })
-        .context("install Python 3 with its venv module by hand, then try again")?;
-    create()
+        .with_context(|| format!("install {names:?} by hand, then try again"))
+}
+
+/// Installs `packages` unless all `programs` start.
+fn require(programs: &[&str], packages: &[&str]) -> Result<()> {
+    let starts = |program: &&str| {
+        // Go has a word where the others have a flag.
+        let version = if *program == "go" {
+            "version"
+        } else {
+            "--version"
+        };
+        let mut command = Command::new(program);
+        let status = command
+            .arg(version)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        status.status().is_ok_and(|status| status.success())
+    };
+    if programs.iter().all(starts) {
+        return Ok(());
+    }
+    println!("not all of {programs:?} are here; trying to install Debian's {packages:?}");
+    install_packages(packages)
 }
 
 fn install_node() -> Result<()> {
@@ -86,6 +120,92 @@ fn install_node() -> Result<()> {
             .current_dir(&node),
     )
     .context("the Express test needs Node 20 with npm")?;
+    installed.record()
+}
+
+fn install_java() -> Result<()> {
+    let source = repository_root().join("tests/clients/java");
+    let [pom, sums, shop] = ["pom.xml", "checksums.txt", "Shop.java"].map(|name| source.join(name));
+    let java = clients_dir().join("java");
+    let installed = Installed::of(&java, &[&pom, &sums, &shop])?;
+    if installed.is_current() {
+        println!("already installed");
+        return Ok(());
+    }
+    require(
+        &["java", "javac", "mvn"],
+        &["default-jdk-headless", "maven"],
+    )?;
+    remove_dir(&java)?;
+    let jars = java.join("jars");
+    fs::create_dir_all(&jars).context("create the Java client's directory")?;
+    let mut fetch = Command::new("mvn");
+    fetch
+        .args(["--quiet", "--batch-mode", "--strict-checksums", "--file"])
+        .arg(&pom)
+        .arg("dependency:copy-dependencies")
+        .arg(format!("-DoutputDirectory={}", jars.display()));
+    succeed(&mut fetch)?;
+    let mut check = Command::new("sha256sum");
+    check.args(["--check", "--strict", "--quiet"]).arg(&sums);
+    succeed(check.current_dir(&jars)).context("a jar differs from its pin")?;
+    check_none_unpinned(&jars, &sums)?;
+    let mut compile = Command::new("javac");
+    compile.args(["-encoding", "UTF-8", "-Xlint:all,-serial", "-Werror", "-d"]);
+    compile.arg(java.join("classes")).arg("-cp");
+    succeed(compile.arg(jars.join("*")).arg(&shop))?;
+    launcher(&java.join("shop"))?;
+    installed.record()
+}
+
+/// Refuses jars that `sums` does not name.
+fn check_none_unpinned(jars: &Path, sums: &Path) -> Result<()> {
+    let pinned = fs::read_to_string(sums)?;
+    let pinned: Vec<&str> = pinned
+        .lines()
+        .filter_map(|line| line.split("  ").nth(1))
+        .collect();
+    for jar in fs::read_dir(jars)? {
+        let name = jar?.file_name();
+        ensure!(
+            pinned.iter().any(|pin| name == *pin),
+            "`{}` has no pin in checksums.txt",
+            name.display()
+        );
+    }
+    Ok(())
+}
+
+/// Writes a program that starts the shop beside it, quickly and small.
+fn launcher(path: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let script = "#!/bin/sh\n\
+        here=$(dirname \"$0\")\n\
+        exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx128m \\\n  \
+        -cp \"$here/classes:$here/jars/*\" Shop\n";
+    fs::write(path, script).context("write the shop's launcher")?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+        .context("make the shop's launcher executable")
+}
+
+fn install_go() -> Result<()> {
+    let source = repository_root().join("tests/clients/go");
+    let [module, sums, shop] = ["go.mod", "go.sum", "main.go"].map(|name| source.join(name));
+    let go = clients_dir().join("go");
+    let installed = Installed::of(&go, &[&module, &sums, &shop])?;
+    if installed.is_current() {
+        println!("already installed");
+        return Ok(());
+    }
+    require(&["go"], &["golang-go", "ca-certificates"])?;
+    remove_dir(&go)?;
+    fs::create_dir_all(&go).context("create the Go client's directory")?;
+    let mut build = Command::new("go");
+    build
+        .args(["build", "-mod=readonly", "-trimpath", "-o"])
+        .arg(go.join("shop"))
+        .arg(".");
+    succeed(build.current_dir(&source).env("CGO_ENABLED", "0"))?;
     installed.record()
 }
 
