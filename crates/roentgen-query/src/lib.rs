@@ -1,9 +1,10 @@
-//! Answers over the storage seam: by id, summaries, service graph, trace graph.
+//! Answers over the storage seam: by id, summaries, service graph, trace graph, insights.
 //!
 //! Everything here is a function of a [`roentgen_store::source::TraceReader`] and of parameters; no
 //! wire format, no clock, no settings. Methods block like the reader's: call them from a blocking thread.
 
 pub mod fetch;
+pub mod insights;
 pub mod plan;
 pub mod service_graph;
 pub mod summaries;

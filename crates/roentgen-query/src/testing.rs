@@ -43,3 +43,25 @@ pub(crate) fn put(store: &NaiveStore, scope: &Scope, trace_id: TraceId, id: u64,
         .now_or_never();
     assert_eq!(verdicts.unwrap().unwrap(), [Verdict::Accepted]);
 }
+
+/// Puts a trace of one segment that began `secs` after now and took 1 s.
+pub(crate) fn put_faulty(
+    store: &NaiveStore,
+    scope: &Scope,
+    secs: i64,
+    number: u64,
+    name: &str,
+    fault: bool,
+) {
+    let trace_id = trace_id(secs, number + 1);
+    let start = i64::from(trace_id.epoch_secs());
+    let document = format!(
+        r#"{{"trace_id":"{trace_id}","id":"{:016x}","name":"{name}","start_time":{start},"end_time":{},"fault":{fault}}}"#,
+        number + 1,
+        start + 1
+    );
+    let verdicts = store
+        .accept(scope, vec![Bytes::from(document)])
+        .now_or_never();
+    assert_eq!(verdicts.unwrap().unwrap(), [Verdict::Accepted]);
+}

@@ -108,11 +108,18 @@ impl NodeState {
         last.map_or(self.baseline.as_of, |last| last.max(self.baseline.as_of))
     }
 
+    /// What is usual as of a later minute, before that is judged.
+    #[must_use]
+    pub fn expected(&self, minute: UnixNanos) -> Baseline {
+        match self.incident {
+            Some(_) => self.baseline,
+            None => self.baseline.at(minute),
+        }
+    }
+
     /// Judges the next minute with requests.
     pub fn judge(&mut self, minute: UnixNanos, counts: Counts) -> Change {
-        if self.incident.is_none() {
-            self.baseline = self.baseline.at(minute);
-        }
+        self.baseline = self.expected(minute);
         let judged = RecentMinute {
             minute,
             is_anomalous: self.baseline.is_anomalous(counts),
