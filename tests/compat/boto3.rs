@@ -5,9 +5,11 @@ use roentgen_tests::{Client, Server, python, with_server};
 use serde_json::Value;
 
 /// The operations that must answer with success.
-const WORKING: [&str; 17] = [
+const WORKING: [&str; 20] = [
     "BatchGetTraces",
+    "CreateGroup",
     "CreateSamplingRule",
+    "DeleteGroup",
     "DeleteSamplingRule",
     "GetEncryptionConfig",
     "GetGroup",
@@ -22,6 +24,7 @@ const WORKING: [&str; 17] = [
     "GetTraceSummaries",
     "PutTelemetryRecords",
     "PutTraceSegments",
+    "UpdateGroup",
     "UpdateSamplingRule",
 ];
 

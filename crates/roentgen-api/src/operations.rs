@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use roentgen_model::UnixNanos;
-use roentgen_model::graph::ServiceGraph;
-use roentgen_query::service_graph::{GraphCursor, GraphPage, SERVICES_PER_PAGE_MAX};
+use roentgen_query::service_graph::{ComputedGraph, GraphCursor, GraphPage, SERVICES_PER_PAGE_MAX};
 use roentgen_query::token::{Binding, TokenError};
 use roentgen_store::source::{QueryControl, StoreError, TraceReader};
 use serde::Serialize;
@@ -15,11 +14,14 @@ use crate::error::ApiError;
 use crate::operation::Operation;
 use crate::principal::Principal;
 use crate::state::{ApiState, Shared};
+use crate::wire::groups::GroupShape;
 use crate::wire::members::Members;
 use crate::wire::sampling::SamplingRuleRecordShape;
 
 mod batch_get_traces;
+mod create_group;
 mod create_sampling_rule;
+mod delete_group;
 mod delete_sampling_rule;
 mod get_encryption_config;
 mod get_group;
@@ -34,6 +36,7 @@ mod get_trace_segment_destination;
 mod get_trace_summaries;
 mod put_telemetry_records;
 mod put_trace_segments;
+mod update_group;
 mod update_sampling_rule;
 
 /// One call of an operation.
@@ -69,7 +72,7 @@ impl Call {
     fn graph_page(
         &self,
         request: GraphRequest,
-        compute: impl FnOnce() -> Result<ServiceGraph, StoreError>,
+        compute: impl FnOnce() -> Result<ComputedGraph, StoreError>,
     ) -> Result<(GraphPage, Option<String>), ApiError> {
         let GraphRequest { binding, token } = request;
         let cursor: Option<GraphCursor> = self.open_token(&binding, token)?;
@@ -127,6 +130,9 @@ pub(crate) async fn answer(
         Operation::CreateSamplingRule => create_sampling_rule::answer(call, &members).await,
         Operation::UpdateSamplingRule => update_sampling_rule::answer(call, &members).await,
         Operation::DeleteSamplingRule => delete_sampling_rule::answer(call, &members).await,
+        Operation::CreateGroup => create_group::answer(call, &members).await,
+        Operation::UpdateGroup => update_group::answer(call, &members).await,
+        Operation::DeleteGroup => delete_group::answer(call, &members).await,
         Operation::GetGroup => get_group::answer(call, &members),
         Operation::GetGroups => get_groups::answer(call, &members),
         Operation::GetEncryptionConfig => get_encryption_config::answer(),
@@ -151,6 +157,13 @@ fn refuse_token(members: &Members<'_>) -> Result<(), ApiError> {
     members
         .next_token()?
         .map_or(Ok(()), |_| Err(TokenError::Foreign.into()))
+}
+
+/// The result of the operations that answer one group.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct GroupResult {
+    group: GroupShape,
 }
 
 /// The result of the operations that change sampling rules.

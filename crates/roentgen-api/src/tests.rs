@@ -2,6 +2,7 @@
 
 mod audit;
 mod graphs;
+mod groups;
 mod protocol;
 mod sampling;
 mod settings;
@@ -16,6 +17,7 @@ use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use roentgen_control::{Control, ControlSettings};
+use roentgen_model::settings_history::SettingsHistories;
 use roentgen_model::{Scope, TraceId, UnixNanos};
 use roentgen_store::NaiveStore;
 use roentgen_store::clock::{Clock, ManualClock};
@@ -33,6 +35,7 @@ const NOW_SECS: i64 = 1_710_410_400;
 
 struct Server {
     router: Router,
+    store: Arc<NaiveStore>,
     state: ApiState,
     clock: Arc<ManualClock>,
 }
@@ -54,17 +57,29 @@ impl Server {
     }
 
     async fn with(change: impl FnOnce(&mut ApiSettings)) -> Self {
+        Self::with_both(change, |_| {}).await
+    }
+
+    async fn with_control(change: impl FnOnce(&mut ControlSettings)) -> Self {
+        Self::with_both(|_| {}, change).await
+    }
+
+    async fn with_both(
+        change: impl FnOnce(&mut ApiSettings),
+        change_control: impl FnOnce(&mut ControlSettings),
+    ) -> Self {
         let scope = Scope::new("123456789012", "eu-west-1").unwrap();
         let clock = Arc::new(ManualClock::new(UnixNanos::from_secs(NOW_SECS)));
         let store = Arc::new(NaiveStore::new(StoreSettings::default(), clock.clone()));
-        let control = ControlSettings::new(None, scope.clone());
+        let mut control = ControlSettings::new(None, scope.clone());
+        change_control(&mut control);
         let control = Control::open(control, [7; 32], clock.now()).await.unwrap();
         let mut settings = ApiSettings::new(scope);
         settings.allowed_origins = AllowedOrigins::new(["https://traces.example".to_owned()]);
         change(&mut settings);
         let state = ApiState {
             writer: store.clone(),
-            reader: store,
+            reader: store.clone(),
             control: Arc::new(control),
             clock: clock.clone(),
             settings,
@@ -73,9 +88,18 @@ impl Server {
         };
         Self {
             router: router(state.clone()),
+            store,
             state,
             clock,
         }
+    }
+
+    /// What the binary does whenever settings change.
+    fn judge_by_the_groups_of_now(&self) {
+        let history = self.state.control.history();
+        let scope = self.state.settings.scope.clone();
+        let histories = SettingsHistories::new([(scope, history)]);
+        self.store.publish_histories(Arc::new(histories));
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {

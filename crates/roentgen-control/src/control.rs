@@ -1,13 +1,20 @@
 //! [`Control`]: the settings of one server.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 use roentgen_model::sampling::quota::Client;
 use roentgen_model::sampling::rule::{DEFAULT_RULE_NAME, SamplingRule};
-use roentgen_model::{Scope, UnixNanos};
+use roentgen_model::settings_history::SettingsHistory;
+use roentgen_model::{Scope, Stamp, UnixNanos};
 use sqlx::SqlitePool;
+use tokio::sync::watch;
 
+use crate::groups::{self, GROUPS_MAX, Groups};
 use crate::sampling_rules::{
     CUSTOM_RULES_MAX, RuleSelector, SamplingRuleRecord, SamplingRuleUpdate, StoredRule, rule_arn,
     validate,
@@ -22,6 +29,12 @@ mod tests;
 
 const TOKEN_KEY: &str = "token_key";
 const LAST_RULE_MODIFICATION: &str = "last_rule_modification";
+/// A trace may count from so long after its documents came (LIMIT-1, a start ahead) and stay until its
+/// whole day is over: the history outlives the data by it.
+const HISTORY_MARGIN: Duration = Duration::from_secs(2 * 24 * 3600);
+/// Changes of groups, and of indexing, that are kept: each costs a check of its expressions. Beyond it
+/// the oldest are forgotten; documents of that time are then judged as by the oldest known.
+const HISTORY_CHANGES_MAX: usize = 1_000;
 
 /// Where settings are kept, and for whom.
 #[derive(Clone, Debug)]
@@ -31,6 +44,11 @@ pub struct ControlSettings {
     pub scope: Scope,
     /// Custom sampling rules allowed; AWS's 25 unless configured.
     pub custom_rules_max: usize,
+    /// Groups allowed beside `Default`; AWS's 25 unless configured.
+    pub groups_max: usize,
+    /// The retention of traces: how long expressions of groups and shares of indexing are kept that
+    /// are no longer valid. 30 days unless configured.
+    pub data_kept: Duration,
 }
 
 impl ControlSettings {
@@ -41,7 +59,24 @@ impl ControlSettings {
             path,
             scope,
             custom_rules_max: CUSTOM_RULES_MAX,
+            groups_max: GROUPS_MAX,
+            data_kept: Duration::from_secs(30 * 24 * 3600),
         }
+    }
+}
+
+impl ControlSettings {
+    /// What was superseded at this stamp or before may be forgotten, by age and by number: `changes`
+    /// are all that are kept, ascending.
+    pub(crate) fn history_cut(&self, changes: &[Stamp], now: UnixNanos) -> Stamp {
+        let kept = self.data_kept.saturating_add(HISTORY_MARGIN).as_nanos();
+        let by_age = Stamp(
+            now.0
+                .saturating_sub(i64::try_from(kept).unwrap_or(i64::MAX)),
+        );
+        let over = changes.len().checked_sub(HISTORY_CHANGES_MAX);
+        let by_number = over.and_then(|over| changes.get(over));
+        by_number.map_or(by_age, |by_number| by_age.max(*by_number))
     }
 }
 
@@ -49,13 +84,17 @@ impl ControlSettings {
 /// answered. Quotas and statistics are written by [`Control::write_statistics`] only (SAMP-1).
 #[derive(Debug)]
 pub struct Control {
-    pool: SqlitePool,
-    settings: ControlSettings,
+    pub(crate) pool: SqlitePool,
+    pub(crate) settings: ControlSettings,
     token_key: [u8; 32],
     rules: RwLock<Rules>,
-    targets: parking_lot::Mutex<Targets>,
-    /// One change of rules at a time, over its write to the file.
-    changing: tokio::sync::Mutex<()>,
+    targets: Mutex<Targets>,
+    pub(crate) groups: RwLock<Groups>,
+    history: watch::Sender<Arc<SettingsHistory>>,
+    /// Of unique ids.
+    pub(crate) random: Mutex<StdRng>,
+    /// One change of settings at a time, over its write to the file.
+    pub(crate) changing: tokio::sync::Mutex<()>,
 }
 
 #[derive(Clone, Debug)]
@@ -66,30 +105,38 @@ struct Rules {
 }
 
 impl Control {
-    /// Opens the settings, creating the file if there is none. `random_key` becomes the key for page
-    /// tokens on first use. Quotas as last written count as given for one activity window from `now`.
+    /// Opens the settings, creating the file if there is none. `seed` makes the key for page tokens on
+    /// first use, and unique ids. Quotas as last written count as given for one activity window from `now`.
     ///
     /// # Errors
     /// [`ControlError::Storage`] and [`ControlError::Damaged`].
     pub async fn open(
         settings: ControlSettings,
-        random_key: [u8; 32],
+        seed: [u8; 32],
         now: UnixNanos,
     ) -> Result<Self, ControlError> {
         let pool = database::open(settings.path.as_deref()).await?;
-        let key = database::value_or_insert(&pool, TOKEN_KEY, || random_key.to_vec()).await?;
+        let mut random = StdRng::from_seed(seed);
+        let mut first_key = vec![0; 32];
+        random.fill_bytes(&mut first_key);
+        let key = database::value_or_insert(&pool, TOKEN_KEY, || first_key).await?;
         let token_key = key.try_into().map_err(|_| ControlError::Damaged {
             what: "token key",
             reason: "expected 32 bytes".into(),
         })?;
         let rules = load_rules(&pool, &settings.scope).await?;
         let targets = load_targets(&pool, &settings.scope, now).await?;
+        let groups = groups::load(&pool, &settings.scope, settings.history_cut(&[], now)).await?;
+        let history = SettingsHistory::new(groups.histories.clone(), Vec::new());
         Ok(Self {
             pool,
             settings,
             token_key,
             rules: RwLock::new(rules),
-            targets: parking_lot::Mutex::new(targets),
+            targets: Mutex::new(targets),
+            groups: RwLock::new(groups),
+            history: watch::Sender::new(Arc::new(history)),
+            random: Mutex::new(random),
             changing: tokio::sync::Mutex::new(()),
         })
     }
@@ -104,6 +151,32 @@ impl Control {
     #[must_use]
     pub fn scope(&self) -> &Scope {
         &self.settings.scope
+    }
+
+    /// The settings that shape facts, with their past as long as data may be judged by it (ASM-2).
+    #[must_use]
+    pub fn history(&self) -> Arc<SettingsHistory> {
+        self.history.borrow().clone()
+    }
+
+    /// The history as it changes; what is seen there is durable.
+    #[must_use]
+    pub fn watch_history(&self) -> watch::Receiver<Arc<SettingsHistory>> {
+        self.history.subscribe()
+    }
+
+    /// When a change that is made now begins to be valid: after every one before.
+    pub(crate) fn next_change(&self, now: UnixNanos) -> Stamp {
+        let last = self.history.borrow().newest_change();
+        last.map_or(Stamp(now.0), |last| {
+            Stamp(now.0.max(last.0.saturating_add(1)))
+        })
+    }
+
+    pub(crate) fn publish_history(&self) {
+        let groups = self.groups.read().histories.clone();
+        let history = SettingsHistory::new(groups, Vec::new());
+        self.history.send_replace(Arc::new(history));
     }
 
     /// All rules with `Default`, sorted by (priority, name).

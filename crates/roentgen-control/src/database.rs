@@ -23,6 +23,15 @@ const TABLES: &[&str] = &[
         account TEXT NOT NULL, region TEXT NOT NULL, rule TEXT NOT NULL, start INTEGER NOT NULL,
         requests INTEGER NOT NULL, sampled INTEGER NOT NULL, borrowed INTEGER NOT NULL,
         PRIMARY KEY (account, region, rule, start)) STRICT",
+    // `group` is a word of SQL. The order of rows is that of creation.
+    "CREATE TABLE IF NOT EXISTS xray_group (
+        account TEXT NOT NULL, region TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL,
+        insights INTEGER NOT NULL, notifications INTEGER NOT NULL, deleted INTEGER,
+        PRIMARY KEY (account, region, id)) STRICT",
+    "CREATE TABLE IF NOT EXISTS group_version (
+        account TEXT NOT NULL, region TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL,
+        since INTEGER NOT NULL, expression TEXT NOT NULL,
+        PRIMARY KEY (account, region, id, version)) STRICT",
 ];
 
 /// Opens the file, or an in-memory database for tests (`None`), with its tables.

@@ -7,6 +7,7 @@
 
 mod database;
 mod error;
+pub mod groups;
 pub mod sampling_rules;
 pub mod sampling_targets;
 

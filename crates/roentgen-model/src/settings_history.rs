@@ -217,29 +217,43 @@ fn epochs(groups: &[GroupHistory]) -> Vec<Epoch> {
     let mut starts: Vec<Stamp> = starts.collect();
     starts.sort_unstable();
     starts.dedup();
-    starts
-        .into_iter()
-        .map(|since| Epoch {
-            since,
-            groups: valid_groups(groups, since),
-        })
-        .collect()
+    let mut epochs: Vec<Epoch> = Vec::with_capacity(starts.len());
+    for since in starts {
+        let before = epochs.last().map_or(&[][..], |epoch| &epoch.groups);
+        let groups = valid_groups(groups, since, before);
+        epochs.push(Epoch { since, groups });
+    }
+    epochs
 }
 
-fn valid_groups(groups: &[GroupHistory], stamp: Stamp) -> Vec<ValidGroup> {
+/// `before`: those of the epoch before, whose filters are taken over where nothing can have changed, so
+/// that a long history costs a check for each change and not for each pair of change and group.
+fn valid_groups(groups: &[GroupHistory], stamp: Stamp, before: &[ValidGroup]) -> Vec<ValidGroup> {
     let valid = ValidAt { groups, stamp };
     let found = groups.iter().filter_map(|group| {
         let version = group.valid_at(stamp)?;
-        let filter = Filter::parse(&version.expression, &valid);
-        Some(ValidGroup {
-            id: Arc::clone(&group.id),
-            version: version.version,
-            filter: filter.ok().map(Arc::new),
-        })
+        let known = before
+            .iter()
+            .find(|known| known.id == group.id && known.version == version.version)
+            .filter(|_| !may_name_groups(&version.expression));
+        Some(known.cloned().unwrap_or_else(|| {
+            ValidGroup {
+                id: Arc::clone(&group.id),
+                version: version.version,
+                filter: Filter::parse(&version.expression, &valid)
+                    .ok()
+                    .map(Arc::new),
+            }
+        }))
     });
     let mut found: Vec<_> = found.collect();
     found.sort_by(|a, b| a.id.cmp(&b.id));
     found
+}
+
+/// False if an expression surely means the same whatever other groups do.
+fn may_name_groups(expression: &str) -> bool {
+    expression.to_ascii_lowercase().contains("group")
 }
 
 impl GroupHistory {

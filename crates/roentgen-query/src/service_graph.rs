@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use roentgen_model::graph::{RowTotals, SLOT_SECS, Service, ServiceGraph, rows};
+use roentgen_model::graph::{EdgeRow, RowTotals, SLOT_SECS, Service, ServiceGraph, rows};
 use roentgen_model::{Scope, TraceId, UnixNanos};
 use roentgen_store::source::{QueryControl, StoreError, TotalsRequest, TraceReader};
 use serde::{Deserialize, Serialize};
@@ -23,16 +23,49 @@ const HELD_SERVICES_MAX: usize = 100_000;
 /// Traces whose facts are in memory at once for a graph of given traces.
 const TRACES_AT_A_TIME: usize = 64;
 
-/// The graph of everything that starts in a range.
+/// A group as it is now, by whose members something is counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CountedGroup {
+    /// The unique id at the end of its ARN.
+    pub id: Arc<str>,
+    pub version: u32,
+}
+
+impl CountedGroup {
+    /// True if a trace of these rows is a member by an older version (groups-insights.md 2).
+    #[must_use]
+    pub fn has_old_versions(&self, rows: &[EdgeRow]) -> bool {
+        let memberships = rows.iter().flat_map(|row| row.key.memberships.iter());
+        memberships
+            .into_iter()
+            .any(|of| of.group_id == self.id && of.version < self.version)
+    }
+}
+
+/// A whole graph, before it is cut to pages.
+#[derive(Clone, Debug)]
+pub struct ComputedGraph {
+    pub graph: ServiceGraph,
+    /// `ContainsOldGroupVersions`.
+    pub has_old_versions: bool,
+}
+
+/// The graph of everything that starts in a range; by `group` the reader counts members alone, as
+/// [`TotalsRequest::group_id`] says.
 ///
 /// # Errors
 /// [`StoreError`] of the reader.
 pub fn service_graph(
     reader: &dyn TraceReader,
     request: &TotalsRequest,
+    group: Option<&CountedGroup>,
     control: &QueryControl,
-) -> Result<ServiceGraph, StoreError> {
-    Ok(ServiceGraph::from_rows(&reader.totals(request, control)?))
+) -> Result<ComputedGraph, StoreError> {
+    let rows = reader.totals(request, control)?;
+    Ok(ComputedGraph {
+        graph: ServiceGraph::from_rows(&rows),
+        has_old_versions: group.is_some_and(|group| group.has_old_versions(&rows)),
+    })
 }
 
 /// The graph of given traces; unknown ids contribute nothing, repeated ones count once.
@@ -44,7 +77,7 @@ pub fn trace_graph(
     scopes: &[Scope],
     ids: &[TraceId],
     control: &QueryControl,
-) -> Result<ServiceGraph, StoreError> {
+) -> Result<ComputedGraph, StoreError> {
     let [_, slot_secs] = SLOT_SECS;
     let mut distinct = ids.to_vec();
     distinct.sort_unstable();
@@ -56,7 +89,10 @@ pub fn trace_graph(
             totals.add_all(rows(&facts, slot_secs));
         }
     }
-    Ok(ServiceGraph::from_rows(&totals.into_rows()))
+    Ok(ComputedGraph {
+        graph: ServiceGraph::from_rows(&totals.into_rows()),
+        has_old_versions: false,
+    })
 }
 
 /// Where a page of a graph begins, as its token keeps it.
@@ -70,7 +106,7 @@ pub struct GraphCursor {
 /// One page: services `from` on, of a whole graph.
 #[derive(Clone, Debug)]
 pub struct GraphPage {
-    graph: Arc<ServiceGraph>,
+    graph: Arc<ComputedGraph>,
     from: usize,
     to: usize,
     pub next: Option<GraphCursor>,
@@ -79,7 +115,18 @@ pub struct GraphPage {
 impl GraphPage {
     /// The services of this page.
     pub fn services(&self) -> impl Iterator<Item = &Service> {
-        self.graph.services.iter().take(self.to).skip(self.from)
+        self.graph
+            .graph
+            .services
+            .iter()
+            .take(self.to)
+            .skip(self.from)
+    }
+
+    /// `ContainsOldGroupVersions` of the whole graph.
+    #[must_use]
+    pub fn has_old_versions(&self) -> bool {
+        self.graph.has_old_versions
     }
 }
 
@@ -99,7 +146,7 @@ struct Held {
     parameters: [u8; 32],
     nodes: [u8; 16],
     since: UnixNanos,
-    graph: Arc<ServiceGraph>,
+    graph: Arc<ComputedGraph>,
 }
 
 impl HeldGraphs {
@@ -110,7 +157,7 @@ impl HeldGraphs {
         parameters: [u8; 32],
         cursor: GraphCursor,
         now: UnixNanos,
-    ) -> Option<Arc<ServiceGraph>> {
+    ) -> Option<Arc<ComputedGraph>> {
         let mut held = self.held.lock();
         held.retain(|graph| now.secs().saturating_sub(graph.since.secs()) < HELD_SECS);
         let is_it = |graph: &&Held| graph.parameters == parameters && graph.nodes == cursor.nodes;
@@ -124,12 +171,12 @@ impl HeldGraphs {
     pub fn page(
         &self,
         parameters: [u8; 32],
-        graph: Arc<ServiceGraph>,
+        graph: Arc<ComputedGraph>,
         cursor: Option<GraphCursor>,
         now: UnixNanos,
         services_max: usize,
     ) -> Result<GraphPage, GraphChanged> {
-        let total = graph.services.len();
+        let total = graph.graph.services.len();
         if cursor.is_none() && total <= services_max {
             return Ok(GraphPage {
                 graph,
@@ -138,7 +185,7 @@ impl HeldGraphs {
                 next: None,
             });
         }
-        let nodes = node_list_hash(&graph);
+        let nodes = node_list_hash(&graph.graph);
         if cursor.is_some_and(|cursor| cursor.nodes != nodes) {
             return Err(GraphChanged);
         }
@@ -172,7 +219,9 @@ impl HeldGraphs {
         held.retain(|held| held.parameters != new.parameters || held.nodes != new.nodes);
         held.push_back(new);
         let services = |held: &VecDeque<Held>| -> usize {
-            held.iter().map(|held| held.graph.services.len()).sum()
+            held.iter()
+                .map(|held| held.graph.graph.services.len())
+                .sum()
         };
         while held.len() > HELD_GRAPHS_MAX || services(&held) > HELD_SERVICES_MAX {
             held.pop_front();

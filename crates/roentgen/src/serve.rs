@@ -180,8 +180,11 @@ struct Parts {
 impl Parts {
     #[expect(clippy::disallowed_methods, reason = "the binary chooses the seeds")]
     async fn open(config: &Config, data_dir: &DataDir) -> anyhow::Result<Self> {
-        let settings =
-            ControlSettings::new(Some(data_dir.path().join("control.db")), config.scope());
+        let control_db = data_dir.path().join("control.db");
+        let settings = ControlSettings {
+            data_kept: config.retention,
+            ..ControlSettings::new(Some(control_db), config.scope())
+        };
         let control = Control::open(settings, rand::random(), RealClock.now())
             .await
             .context("open the settings (control.db)")?;

@@ -197,6 +197,7 @@ def working():
             ("orders", "AWS::DynamoDB::Table"),
         ], names
     sampling(now)
+    groups()
     settings()
     invalid = "InvalidRequestException"
     expect_error("ids", invalid, client.batch_get_traces, TraceIds=["nonsense"])
@@ -255,6 +256,28 @@ def sampling(now):
     assert sum(window["RequestCount"] for window in windows) == 20, windows
     record = client.delete_sampling_rule(RuleName="checkout")["SamplingRuleRecord"]
     assert record["SamplingRule"]["RuleName"] == "checkout", record
+
+
+def groups():
+    both = {"InsightsEnabled": True, "NotificationsEnabled": True}
+    group = client.create_group(
+        GroupName="slow", FilterExpression="responsetime > 5", InsightsConfiguration=both
+    )["Group"]
+    assert group["InsightsConfiguration"] == both, group
+    name, arn = {"GroupName": "slow"}, {"GroupARN": group["GroupARN"]}
+    changed = client.update_group(
+        **name,
+        **arn,
+        FilterExpression="responsetime > 6",
+        InsightsConfiguration={"InsightsEnabled": False, "NotificationsEnabled": False},
+    )["Group"]
+    assert changed["FilterExpression"] == "responsetime > 6", changed
+    assert client.get_group(**name)["Group"] == client.get_group(**arn)["Group"] == changed
+    pages = client.get_paginator("get_groups").paginate()
+    names = [group["GroupName"] for page in pages for group in page["Groups"]]
+    assert names == ["Default", "slow"], names
+    client.delete_group(**arn)
+    expect_error("deleted", "InvalidRequestException", client.get_group, **name)
 
 
 def settings():

@@ -1,5 +1,7 @@
 //! `GetServiceGraph` (service-graph.md 5).
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use roentgen_model::graph::RowTime;
 use roentgen_query::service_graph::service_graph;
@@ -9,7 +11,7 @@ use serde::Serialize;
 
 use super::{Call, GraphRequest, json};
 use crate::error::ApiError;
-use crate::wire::groups::names_default_group;
+use crate::wire::groups::{counted, read_group};
 use crate::wire::members::Members;
 use crate::wire::numbers::Time;
 use crate::wire::ranges::read_range;
@@ -32,12 +34,12 @@ struct GetServiceGraphResult<'a> {
 pub(super) async fn answer(call: &Call, members: &Members<'_>) -> Result<Bytes, ApiError> {
     let strict = call.api().settings.strict_limits;
     let range = read_range(members, strict.then_some(STRICT_HOURS_MAX))?;
-    // `Default` holds all traces, as no group does; its version never changes.
-    let of_default = names_default_group(members, &call.principal.scope)?;
+    let group = read_group(members, &call.api().control)?;
     let binding = Binding::new("GetServiceGraph")
         .with("StartTime", &range.start.to_string())
         .with("EndTime", &range.end.to_string())
-        .with_optional("Group", of_default.then_some("Default"));
+        .with_optional("Group", group.as_ref().map(|group| &*group.id));
+    let group = group.and_then(counted);
     let request = GraphRequest {
         binding,
         token: members.next_token()?,
@@ -46,17 +48,17 @@ pub(super) async fn answer(call: &Call, members: &Members<'_>) -> Result<Bytes, 
         scopes: vec![call.principal.scope.clone()],
         range: range.clone(),
         time: RowTime::Start,
-        group_id: None,
+        group_id: group.as_ref().map(|group| Arc::clone(&group.id)),
         selector: RowSelector::All,
     };
     call.read(move |call, reader, control| {
-        let compute = || service_graph(reader, &totals, control);
+        let compute = || service_graph(reader, &totals, group.as_ref(), control);
         let (page, next_token) = call.graph_page(request, compute)?;
         json(&GetServiceGraphResult {
             start_time: Time(range.start),
             end_time: Time(range.end),
             services: page.services().map(ServiceShape::new).collect(),
-            contains_old_group_versions: false,
+            contains_old_group_versions: page.has_old_versions(),
             next_token,
         })
     })

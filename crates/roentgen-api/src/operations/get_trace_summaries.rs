@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use roentgen_model::filter::{Filter, NoGroups};
+use roentgen_model::filter::Filter;
 use roentgen_query::summaries::{
     Cursor, EXAMINED_PER_PAGE_MAX, SUMMARIES_PER_PAGE_MAX, Sampling, SummariesRequest,
     summaries_page,
@@ -45,7 +45,7 @@ pub(super) async fn answer(call: &Call, members: &Members<'_>) -> Result<Bytes, 
     let sampling = read_sampling(members)?;
     let expression = members.optional_text("FilterExpression", 0..=usize::MAX)?;
     let expression = expression.unwrap_or_default();
-    let filter = Filter::parse(&expression, &NoGroups)?;
+    let filter = Filter::parse(&expression, &*call.api().control.history())?;
     let binding = Binding::new("GetTraceSummaries")
         .with("StartTime", &range.start.to_string())
         .with("EndTime", &range.end.to_string())

@@ -80,9 +80,9 @@ async fn every_operation_is_known_and_answers_an_empty_object() {
 async fn operation_not_built_yet_says_so() {
     let message = Server::start()
         .await
-        .refused("/CreateGroup", json!({"GroupName": "g"}))
+        .refused("/PutEncryptionConfig", json!({"Type": "NONE"}))
         .await;
-    assert_eq!(message, "CreateGroup is not built yet");
+    assert_eq!(message, "PutEncryptionConfig is not built yet");
 }
 
 #[tokio::test]

@@ -1,15 +1,19 @@
 use std::sync::Arc;
 
 use roentgen_model::UnixNanos;
-use roentgen_model::graph::ServiceGraph;
-use roentgen_store::source::QueryControl;
+use roentgen_model::assembly::facts::Membership;
+use roentgen_model::graph::{EdgeRow, rows};
+use roentgen_store::source::{QueryControl, TraceReader};
 
-use super::{GraphChanged, GraphCursor, HELD_GRAPHS_MAX, HELD_SECS, HeldGraphs, trace_graph};
+use super::{
+    ComputedGraph, CountedGroup, GraphChanged, GraphCursor, HELD_GRAPHS_MAX, HELD_SECS, HeldGraphs,
+    trace_graph,
+};
 use crate::testing::{put, scope, store, trace_id};
 
 const NOW: UnixNanos = UnixNanos::from_secs(1_000_000);
 
-fn graph(services: u64) -> Arc<ServiceGraph> {
+fn graph(services: u64) -> Arc<ComputedGraph> {
     let (store, mine) = (store(), scope("000000000001"));
     let ids: Vec<_> = (1..=services).map(|number| trace_id(-10, number)).collect();
     for (number, id) in (1..).zip(&ids) {
@@ -21,7 +25,7 @@ fn graph(services: u64) -> Arc<ServiceGraph> {
 /// Ids of the services on a page, and where the next begins.
 fn page(
     held: &HeldGraphs,
-    graph: &Arc<ServiceGraph>,
+    graph: &Arc<ComputedGraph>,
     cursor: Option<GraphCursor>,
 ) -> Result<(Vec<usize>, Option<GraphCursor>), GraphChanged> {
     let page = held.page([1; 32], graph.clone(), cursor, NOW, 4)?;
@@ -31,6 +35,54 @@ fn page(
             .collect(),
         page.next,
     ))
+}
+
+/// The rows of one trace, a member of these (group, version).
+fn rows_of_members(memberships: &[(&str, u32)]) -> Vec<EdgeRow> {
+    let (store, mine, id) = (store(), scope("000000000001"), trace_id(-10, 1));
+    put(&store, &mine, id, 1, "shop");
+    let facts = store
+        .facts(&[mine], &[id], &QueryControl::default())
+        .unwrap();
+    let memberships: Arc<[Membership]> = memberships
+        .iter()
+        .map(|(group, version)| Membership {
+            group_id: (*group).into(),
+            version: *version,
+        })
+        .collect();
+    let mut rows = rows(&facts[0], 60);
+    assert!(!rows.is_empty());
+    for row in &mut rows {
+        row.key.memberships = Arc::clone(&memberships);
+    }
+    rows
+}
+
+#[test]
+fn older_version_of_the_counted_group_is_seen_in_the_rows() {
+    let group = |version| CountedGroup {
+        id: "A".into(),
+        version,
+    };
+    let mut rows = rows_of_members(&[("A", 2), ("B", 1)]);
+    assert!(!group(2).has_old_versions(&rows));
+    assert!(group(3).has_old_versions(&rows));
+    rows.extend(rows_of_members(&[("A", 1)]));
+    assert!(group(2).has_old_versions(&rows));
+    assert!(!group(2).has_old_versions(&rows_of_members(&[("B", 1)])));
+}
+
+#[test]
+fn later_pages_say_what_the_whole_graph_says_of_group_versions() {
+    let held = HeldGraphs::default();
+    let mut graph = Arc::into_inner(graph(5)).unwrap();
+    graph.has_old_versions = true;
+    let first = held.page([1; 32], Arc::new(graph), None, NOW, 4).unwrap();
+    assert!(first.has_old_versions());
+    let found = held.find([1; 32], first.next.unwrap(), NOW).unwrap();
+    let second = held.page([1; 32], found, first.next, NOW, 4).unwrap();
+    assert!(second.has_old_versions());
 }
 
 #[test]
