@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use roentgen_control::ControlError;
-use roentgen_model::filter::FilterError;
+use roentgen_model::filter::{EntitySelectorError, FilterError};
 use roentgen_query::service_graph::GraphChanged;
 use roentgen_query::token::TokenError;
 use roentgen_store::source::{ErrorKind, StoreError};
@@ -164,6 +164,12 @@ impl From<ControlError> for ApiError {
 
 impl From<FilterError> for ApiError {
     fn from(error: FilterError) -> Self {
+        Self::invalid(error.to_string())
+    }
+}
+
+impl From<EntitySelectorError> for ApiError {
+    fn from(error: EntitySelectorError) -> Self {
         Self::invalid(error.to_string())
     }
 }

@@ -31,6 +31,7 @@ mod get_sampling_rules;
 mod get_sampling_statistic_summaries;
 mod get_sampling_targets;
 mod get_service_graph;
+mod get_time_series_service_statistics;
 mod get_trace_graph;
 mod get_trace_segment_destination;
 mod get_trace_summaries;
@@ -122,6 +123,9 @@ pub(crate) async fn answer(
         Operation::GetTraceSummaries => get_trace_summaries::answer(call, &members).await,
         Operation::GetTraceGraph => get_trace_graph::answer(call, &members).await,
         Operation::GetServiceGraph => get_service_graph::answer(call, &members).await,
+        Operation::GetTimeSeriesServiceStatistics => {
+            get_time_series_service_statistics::answer(call, &members).await
+        }
         Operation::GetSamplingRules => get_sampling_rules::answer(call, &members),
         Operation::GetSamplingTargets => get_sampling_targets::answer(call, &members),
         Operation::GetSamplingStatisticSummaries => {

@@ -5,6 +5,7 @@ mod graphs;
 mod groups;
 mod protocol;
 mod sampling;
+mod series;
 mod settings;
 mod summaries;
 mod telemetry;

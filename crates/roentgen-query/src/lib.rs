@@ -1,4 +1,4 @@
-//! Answers over the storage seam: by id, summaries, service graph, trace graph, insights.
+//! Answers over the storage seam: by id, summaries, service graph, trace graph, time series, insights.
 //!
 //! Everything here is a function of a [`roentgen_store::source::TraceReader`] and of parameters; no
 //! wire format, no clock, no settings. Methods block like the reader's: call them from a blocking thread.
@@ -8,6 +8,7 @@ pub mod insights;
 pub mod plan;
 pub mod service_graph;
 pub mod summaries;
+pub mod time_series;
 pub mod token;
 
 #[cfg(test)]

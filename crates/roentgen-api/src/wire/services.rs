@@ -58,7 +58,7 @@ struct AliasShape<'a> {
 /// `ServiceStatistics` and `EdgeStatistics`; of clients and link edges `{}`.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-enum StatisticsShape {
+pub(crate) enum StatisticsShape {
     #[serde(rename_all = "PascalCase")]
     Counted {
         ok_count: i64,
@@ -72,7 +72,7 @@ enum StatisticsShape {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct ErrorStatistics {
+pub(crate) struct ErrorStatistics {
     throttle_count: i64,
     other_count: i64,
     total_count: i64,
@@ -80,14 +80,14 @@ struct ErrorStatistics {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct FaultStatistics {
+pub(crate) struct FaultStatistics {
     other_count: i64,
     total_count: i64,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct HistogramEntry {
+pub(crate) struct HistogramEntry {
     value: Millis,
     count: i64,
 }
@@ -127,7 +127,7 @@ impl<'a> ServiceShape<'a> {
 }
 
 impl StatisticsShape {
-    fn new(statistics: Option<&Statistics>) -> Self {
+    pub(crate) fn new(statistics: Option<&Statistics>) -> Self {
         let Some(statistics) = statistics else {
             return Self::Empty {};
         };
@@ -187,7 +187,7 @@ fn alias(alias: &Alias) -> AliasShape<'_> {
     }
 }
 
-fn histogram(histogram: &Histogram) -> Vec<HistogramEntry> {
+pub(crate) fn histogram(histogram: &Histogram) -> Vec<HistogramEntry> {
     let entry = |(nanos, count)| HistogramEntry {
         value: Millis { nanos },
         count,
