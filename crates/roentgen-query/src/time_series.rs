@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use roentgen_model::assembly::facts::{Membership, NodeKey, TimeRange};
+use roentgen_model::assembly::facts::{NodeKey, TimeRange};
 use roentgen_model::filter::{EntitySelector, NodeSelector, SelectedEntities};
 use roentgen_model::graph::{EdgeRow, RowTime, Statistics};
 use roentgen_model::histogram::Histogram;
+use roentgen_model::insight::Band;
 use roentgen_model::{Scope, UnixNanos};
 use roentgen_store::source::{
     EdgeSelector, EndSelector, ErrorKind, QueryControl, RowSelector, StoreError, TotalsRequest,
@@ -15,13 +16,17 @@ use roentgen_store::source::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::insights::forecast::{ForecastRequest, forecast};
+use crate::service_graph::CountedGroup;
+
 #[cfg(test)]
 mod tests;
 
 /// Windows of one page (limits.md, our choice): a day of minutes.
 pub const WINDOWS_PER_PAGE_MAX: i64 = 1_440;
 /// Rows are asked for in parts of this length at first, so that a page needs no more memory than that.
-const PART_NANOS: i64 = 6 * 3_600 * 1_000_000_000;
+const PART_NANOS: i64 = 6 * 3_600 * NANOS_PER_SEC;
+const NANOS_PER_SEC: i64 = 1_000_000_000;
 
 /// Whose statistics over which time.
 #[derive(Clone, Debug)]
@@ -34,14 +39,9 @@ pub struct SeriesRequest {
     /// `None`: all entry edges.
     pub selector: Option<EntitySelector>,
     /// Members of this group alone.
-    pub group: Option<SeriesGroup>,
-}
-
-/// A group by its unique id, with the version of its expression that is valid now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SeriesGroup {
-    pub id: Arc<str>,
-    pub version: u32,
+    pub group: Option<CountedGroup>,
+    /// Windows show how many faults were expected in them.
+    pub with_forecast: bool,
 }
 
 /// What was counted in one window.
@@ -50,6 +50,8 @@ pub struct SeriesWindow {
     /// At least one item.
     pub statistics: Statistics,
     pub response_time_histogram: Histogram,
+    /// `None` also while the node has too little history.
+    pub forecast: Option<Band>,
 }
 
 /// Where a page begins.
@@ -113,6 +115,9 @@ pub fn series_page(
     }
     page.windows
         .retain(|_, window| window.statistics.total() > 0);
+    if request.with_forecast {
+        add_forecast(&mut page, &part, start..end)?;
+    }
     Ok(page)
 }
 
@@ -163,6 +168,26 @@ impl Part<'_> {
     }
 }
 
+fn add_forecast(
+    page: &mut SeriesPage,
+    part: &Part<'_>,
+    range: TimeRange,
+) -> Result<(), StoreError> {
+    let request = part.request;
+    let asked = ForecastRequest {
+        scopes: request.scopes.clone(),
+        group_id: request.group.as_ref().map(|group| Arc::clone(&group.id)),
+        node: part.selector.clone(),
+        range,
+        period_secs: request.period_nanos / NANOS_PER_SEC,
+    };
+    let bands = forecast(part.reader, &asked, part.control)?;
+    for (start, window) in &mut page.windows {
+        window.forecast = bands.get(start).copied();
+    }
+    Ok(())
+}
+
 fn add(page: &mut SeriesPage, request: &SeriesRequest, rows: &[EdgeRow]) {
     for EdgeRow { key, sums } in rows {
         let window = window_of(key.end_slot, request.period_nanos);
@@ -170,13 +195,9 @@ fn add(page: &mut SeriesPage, request: &SeriesRequest, rows: &[EdgeRow]) {
         window.statistics.add(key.class, sums);
         let times = &mut window.response_time_histogram;
         times.add(key.response_time_nanos, sums.count);
-        if let Some(group) = &request.group {
-            let is_old =
-                |member: &Membership| member.group_id == group.id && member.version < group.version;
-            let has_old = key.memberships.iter().any(is_old);
-            page.contains_old_group_versions |= has_old && sums.count > 0;
-        }
     }
+    let group = request.group.as_ref();
+    page.contains_old_group_versions |= group.is_some_and(|group| group.has_old_versions(rows));
 }
 
 /// The start of the window that a time is in.

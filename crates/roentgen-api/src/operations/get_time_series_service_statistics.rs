@@ -1,15 +1,20 @@
 //! `GetTimeSeriesServiceStatistics` (service-graph.md 7, filter-expressions.md 9).
 
 use bytes::Bytes;
+use roentgen_control::Control;
+use roentgen_control::groups::{DEFAULT_GROUP_NAME, Group};
 use roentgen_model::UnixNanos;
-use roentgen_model::filter::EntitySelector;
-use roentgen_query::time_series::{SeriesCursor, SeriesPage, SeriesRequest, series_page};
+use roentgen_model::filter::{EntitySelector, GroupSelector};
+use roentgen_model::insight::Band;
+use roentgen_query::time_series::{
+    SeriesCursor, SeriesPage, SeriesRequest, SeriesWindow, series_page,
+};
 use roentgen_query::token::Binding;
 use serde::Serialize;
 
 use super::{Call, json};
 use crate::error::ApiError;
-use crate::wire::groups::names_default_group;
+use crate::wire::groups::{counted, read_group};
 use crate::wire::members::Members;
 use crate::wire::numbers::Time;
 use crate::wire::ranges::read_range;
@@ -40,13 +45,36 @@ struct WindowShape {
     edge_summary_statistics: Option<StatisticsShape>,
     #[serde(skip_serializing_if = "Option::is_none")]
     service_summary_statistics: Option<StatisticsShape>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_forecast_statistics: Option<ForecastStatistics>,
     response_time_histogram: Vec<HistogramEntry>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ForecastStatistics {
+    fault_count_high: u64,
+    fault_count_low: u64,
+}
+
+impl From<Band> for ForecastStatistics {
+    fn from(band: Band) -> Self {
+        let Band {
+            fault_count_high,
+            fault_count_low,
+        } = band;
+        Self {
+            fault_count_high,
+            fault_count_low,
+        }
+    }
 }
 
 pub(super) async fn answer(call: &Call, members: &Members<'_>) -> Result<Bytes, ApiError> {
     let strict = call.api().settings.strict_limits;
     let range = read_range(members, strict.then_some(STRICT_HOURS_MAX))?;
-    let of_default = names_default_group(members, &call.principal.scope)?;
+    let control = &call.api().control;
+    let group = read_group(members, control)?;
     let period_secs = read_period(members)?;
     let text = members.optional_text("EntitySelectorExpression", 1..=500)?;
     let selector = text.as_deref().map(EntitySelector::parse).transpose()?;
@@ -54,7 +82,7 @@ pub(super) async fn answer(call: &Call, members: &Members<'_>) -> Result<Bytes, 
     let binding = Binding::new("GetTimeSeriesServiceStatistics")
         .with("StartTime", &range.start.to_string())
         .with("EndTime", &range.end.to_string())
-        .with_optional("Group", of_default.then_some("Default"))
+        .with_optional("Group", group.as_ref().map(|group| &*group.id))
         .with("Period", &period_secs.to_string())
         .with_optional("EntitySelectorExpression", text.as_deref())
         .with("ForecastStatistics", &wants_forecast.to_string());
@@ -64,7 +92,8 @@ pub(super) async fn answer(call: &Call, members: &Members<'_>) -> Result<Bytes, 
         range,
         period_nanos: period_secs * NANOS_PER_SEC,
         selector,
-        group: None,
+        with_forecast: wants_forecast && has_insights(control, group.as_ref()),
+        group: group.and_then(counted),
     };
     call.read(move |call, reader, control| {
         let page = series_page(reader, &request, from, control)?;
@@ -106,12 +135,25 @@ fn read_forecast(
     Ok(is_wanted)
 }
 
+/// Forecasts come of groups with insights; without a group of `Default`.
+fn has_insights(control: &Control, group: Option<&Group>) -> bool {
+    let is_enabled = |group: &Group| group.insights.insights_enabled;
+    match group {
+        Some(group) => is_enabled(group),
+        None => {
+            let default = control.group(GroupSelector::Name(DEFAULT_GROUP_NAME));
+            default.as_ref().is_some_and(is_enabled)
+        }
+    }
+}
+
 fn windows(request: &SeriesRequest, page: SeriesPage) -> Vec<WindowShape> {
     let is_of_services = request.is_of_services();
-    let shape = |(start, window): (UnixNanos, _)| {
-        let roentgen_query::time_series::SeriesWindow {
+    let shape = |(start, window): (UnixNanos, SeriesWindow)| {
+        let SeriesWindow {
             statistics,
             response_time_histogram,
+            forecast,
         } = window;
         let statistics = StatisticsShape::new(Some(&statistics));
         let (edges, services) = if is_of_services {
@@ -123,6 +165,7 @@ fn windows(request: &SeriesRequest, page: SeriesPage) -> Vec<WindowShape> {
             timestamp: Time(start),
             edge_summary_statistics: edges,
             service_summary_statistics: services,
+            service_forecast_statistics: forecast.map(ForecastStatistics::from),
             response_time_histogram: histogram(&response_time_histogram),
         }
     };

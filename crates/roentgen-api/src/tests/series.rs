@@ -142,3 +142,37 @@ async fn series_refuses_what_it_cannot_answer() {
     let message = strict.refused(PATH, range(-86_401, 0)).await;
     assert_eq!(message, "Time range cannot be longer than 24 hours");
 }
+
+#[tokio::test]
+async fn forecast_shows_the_expected_faults_of_groups_with_insights() {
+    let server = Server::start().await;
+    // Ten good requests a minute for an hour, beginning at the full minute.
+    let documents: Vec<_> = (0..600_u64)
+        .map(|n| segment(i64::try_from(n).unwrap() * 6 - 3_600, n + 1, "web"))
+        .collect();
+    server.put(&documents).await;
+    let body = with(
+        range(-120, 0),
+        "EntitySelectorExpression",
+        r#"id(name: "web")"#,
+    );
+    let body = with(body, "ForecastStatistics", true);
+    let forecasts = async || {
+        let answer = server.ok(PATH, body.clone()).await;
+        let rows = answer["TimeSeriesServiceStatistics"].as_array().unwrap();
+        let of_row = |row: &Value| row.get("ServiceForecastStatistics").cloned();
+        rows.iter().map(of_row).collect::<Vec<_>>()
+    };
+    assert_eq!(forecasts().await, [None, None]);
+    let configuration = json!({"InsightsEnabled": true, "NotificationsEnabled": false});
+    let update = json!({"GroupName": "Default", "InsightsConfiguration": configuration});
+    server.ok("/UpdateGroup", update).await;
+    for forecast in forecasts().await {
+        let forecast = forecast.unwrap();
+        assert_eq!(forecast["FaultCountLow"], 0, "{forecast}");
+        assert!(
+            forecast["FaultCountHigh"].as_i64().unwrap() >= 1,
+            "{forecast}"
+        );
+    }
+}

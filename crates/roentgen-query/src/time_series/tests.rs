@@ -57,6 +57,7 @@ fn request(range: TimeRange, period_secs: i64, selector: Option<&str>) -> Series
         period_nanos: period_secs * SEC,
         selector: selector.map(|text| EntitySelector::parse(text).unwrap()),
         group: None,
+        with_forecast: false,
     }
 }
 
