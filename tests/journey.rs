@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod demo;
+mod groups;
 mod origins;
 mod pieces;
 mod readme;

@@ -174,6 +174,13 @@ impl SettingsHistory {
         group.deleted.is_none().then_some(last.version)
     }
 
+    /// The name of a group, of one that was deleted too.
+    #[must_use]
+    pub fn group_name(&self, group_id: &str) -> Option<&Arc<str>> {
+        let group = self.groups.iter().find(|group| *group.id == *group_id)?;
+        Some(&group.name)
+    }
+
     /// The latest change of anything.
     #[must_use]
     pub fn newest_change(&self) -> Option<Stamp> {

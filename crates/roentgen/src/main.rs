@@ -10,6 +10,7 @@ mod observed;
 mod repair;
 mod self_observation;
 mod serve;
+mod trace_metrics;
 
 use std::process::ExitCode;
 

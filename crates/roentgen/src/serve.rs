@@ -10,6 +10,7 @@ use roentgen_api::origin::AllowedOrigins;
 use roentgen_api::{ApiSettings, ApiState};
 use roentgen_control::{Control, ControlSettings};
 use roentgen_daemon::{DaemonMetrics, UdpIntake, UdpSettings, udp};
+use roentgen_model::settings_history::SettingsHistories;
 use roentgen_store::catalog::CatalogLocation;
 use roentgen_store::clock::{Clock, RealClock};
 use roentgen_store::settings::StoreSettings;
@@ -25,6 +26,7 @@ use crate::demo;
 use crate::http_server;
 use crate::observed::{ObservedReader, ObservedWriter, StoreMetrics};
 use crate::self_observation::{self, Metrics};
+use crate::trace_metrics::TraceMetrics;
 
 #[cfg(test)]
 mod tests;
@@ -175,20 +177,32 @@ fn taken(error: std::io::Error, protocol: &str, address: SocketAddr, flag: &str)
 struct Parts {
     control: Arc<Control>,
     store: Arc<EmbeddedStore>,
+    trace_metrics: TraceMetrics,
+}
+
+/// Opens the settings of a data directory.
+#[expect(clippy::disallowed_methods, reason = "the binary chooses the seeds")]
+pub(crate) async fn open_control(config: &Config, data_dir: &DataDir) -> anyhow::Result<Control> {
+    let control_db = data_dir.path().join("control.db");
+    let settings = ControlSettings {
+        data_kept: config.retention,
+        ..ControlSettings::new(Some(control_db), config.scope())
+    };
+    Control::open(settings, rand::random(), RealClock.now())
+        .await
+        .context("open the settings (control.db)")
 }
 
 impl Parts {
-    #[expect(clippy::disallowed_methods, reason = "the binary chooses the seeds")]
     async fn open(config: &Config, data_dir: &DataDir) -> anyhow::Result<Self> {
-        let control_db = data_dir.path().join("control.db");
-        let settings = ControlSettings {
-            data_kept: config.retention,
-            ..ControlSettings::new(Some(control_db), config.scope())
+        let control = open_control(config, data_dir).await?;
+        let trace_metrics = TraceMetrics::new(control.watch_history());
+        let parts = StoreParts {
+            histories: Arc::new(histories(&control)),
+            observer: Some(Arc::new(trace_metrics.clone())),
+            ..store_parts(data_dir)
         };
-        let control = Control::open(settings, rand::random(), RealClock.now())
-            .await
-            .context("open the settings (control.db)")?;
-        let (settings, parts) = (store_settings(config), store_parts(data_dir));
+        let settings = store_settings(config);
         // Replays the log, so it may take seconds.
         let open = move || EmbeddedStore::open(settings, parts);
         let store = tokio::task::spawn_blocking(open)
@@ -198,8 +212,14 @@ impl Parts {
         Ok(Self {
             control: Arc::new(control),
             store: Arc::new(store),
+            trace_metrics,
         })
     }
+}
+
+/// The settings that shape facts, as the store watches them (ASM-2).
+pub(crate) fn histories(control: &Control) -> SettingsHistories {
+    SettingsHistories::new([(control.scope().clone(), control.history())])
 }
 
 /// What the store in a data directory works with.
@@ -270,6 +290,7 @@ impl Running {
             |registry| {
                 api_metrics.register(registry);
                 store_metrics.register(registry);
+                parts.trace_metrics.register(registry);
             },
         );
         let api = roentgen_api::router(ApiState {
@@ -290,7 +311,12 @@ impl Running {
         let tasks = vec![
             tokio::spawn(http_server::serve(sockets.http, admin, stop.clone())),
             tokio::spawn(http_server::serve(sockets.daemon_tcp, api, stop.clone())),
-            tokio::spawn(write_statistics(Arc::clone(&parts.control), stop)),
+            tokio::spawn(write_statistics(Arc::clone(&parts.control), stop.clone())),
+            tokio::spawn(hand_over_histories(
+                Arc::clone(&parts.control),
+                Arc::clone(&parts.store),
+                stop,
+            )),
         ];
         Ok(Self {
             http,
@@ -323,6 +349,30 @@ impl Running {
         tokio::task::spawn_blocking(move || store.close())
             .await
             .context("close the store")
+    }
+}
+
+/// Hands each change of the settings that shape facts to the store.
+async fn hand_over_histories(
+    control: Arc<Control>,
+    store: Arc<EmbeddedStore>,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let mut changes = control.watch_history();
+    // What changed between the store's opening and now.
+    changes.mark_changed();
+    loop {
+        tokio::select! {
+            changed = changes.changed() => if changed.is_err() { return },
+            _ = stopping.wait_for(|stop| *stop) => return,
+        }
+        changes.mark_unchanged();
+        let (store, histories) = (Arc::clone(&store), Arc::new(histories(&control)));
+        // Looks at every live trace.
+        let publish = move || store.publish_histories(histories);
+        if let Err(error) = tokio::task::spawn_blocking(publish).await {
+            tracing::error!(%error, "a change of groups did not reach the store");
+        }
     }
 }
 
