@@ -7,4 +7,5 @@ mod origins;
 mod pieces;
 mod readme;
 mod start;
+mod strict;
 mod trace;

@@ -12,9 +12,6 @@ use crate::operation::Operation;
 #[cfg(test)]
 mod tests;
 
-/// Documents per second of one account (limits.md).
-const STRICT_DOCUMENTS_PER_SECOND: f64 = 2_600.0;
-
 /// A bucket that holds one second's worth of tokens and starts full.
 #[derive(Debug)]
 struct TokenBucket {
@@ -64,12 +61,15 @@ impl TokenBucket {
 }
 
 impl Rates {
-    /// Buckets for these rates, requests per second.
-    pub(crate) fn new(requests_per_second: &HashMap<Operation, f64>, strict_limits: bool) -> Self {
+    /// Buckets for these rates: requests per second by operation, and documents per second.
+    pub(crate) fn new(
+        requests_per_second: &HashMap<Operation, f64>,
+        documents_per_second: Option<u32>,
+    ) -> Self {
         let bucket = |(operation, rate): (&Operation, &f64)| (*operation, TokenBucket::new(*rate));
         Self {
             requests: requests_per_second.iter().map(bucket).collect(),
-            documents: strict_limits.then(|| TokenBucket::new(STRICT_DOCUMENTS_PER_SECOND)),
+            documents: documents_per_second.map(|rate| TokenBucket::new(f64::from(rate))),
         }
     }
 

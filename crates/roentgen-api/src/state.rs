@@ -48,6 +48,8 @@ pub struct ApiSettings {
     pub scope: Scope,
     /// AWS's limits that are not ours (LIMIT-1).
     pub strict_limits: bool,
+    /// Documents per second that are taken with strict limits (limits.md).
+    pub strict_documents_per_second: u32,
     /// Requests per second of operations that are limited; none by default (LIMIT-1).
     pub requests_per_second: HashMap<Operation, f64>,
     /// Web origins that may ask, beside loopback.
@@ -68,6 +70,7 @@ impl ApiSettings {
         Self {
             scope,
             strict_limits: false,
+            strict_documents_per_second: 2_600,
             requests_per_second: HashMap::new(),
             allowed_origins: AllowedOrigins::default(),
             body_arrival_max: Duration::from_secs(30),
@@ -96,7 +99,10 @@ impl Shared {
             gate: QueryGate::new(settings.queries_max, settings.query_memory_bytes_max),
             tokens: TokenSealer::new(&api.control.token_key()),
             graphs: HeldGraphs::default(),
-            rates: Rates::new(&settings.requests_per_second, settings.strict_limits),
+            rates: Rates::new(
+                &settings.requests_per_second,
+                (settings.strict_limits).then_some(settings.strict_documents_per_second),
+            ),
             api,
         }
     }

@@ -186,6 +186,8 @@ pub(crate) async fn open_control(config: &Config, data_dir: &DataDir) -> anyhow:
     let control_db = data_dir.path().join("control.db");
     let settings = ControlSettings {
         data_kept: config.retention,
+        custom_rules_max: config.sampling_rules_max,
+        groups_max: config.groups_max,
         ..ControlSettings::new(Some(control_db), config.scope())
     };
     Control::open(settings, rand::random(), RealClock.now())
@@ -300,6 +302,8 @@ impl Running {
             clock: Arc::new(RealClock),
             settings: ApiSettings {
                 strict_limits: config.strict_limits,
+                strict_documents_per_second: config.strict_documents_per_second,
+                requests_per_second: config.request_rates.clone(),
                 allowed_origins: AllowedOrigins::new(config.allowed_origins.iter().cloned()),
                 ..ApiSettings::new(config.scope())
             },

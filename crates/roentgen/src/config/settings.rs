@@ -1,10 +1,12 @@
 //! The table of settings and what the program uses.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use roentgen_api::Operation;
 use roentgen_model::Scope;
 
 /// Settings in force, validated.
@@ -24,6 +26,10 @@ pub(crate) struct Config {
     pub(crate) strict_schema: bool,
     pub(crate) validate_trace_id_time: bool,
     pub(crate) trace_max_bytes: u64,
+    pub(crate) strict_documents_per_second: u32,
+    pub(crate) request_rates: HashMap<Operation, f64>,
+    pub(crate) sampling_rules_max: usize,
+    pub(crate) groups_max: usize,
     pub(crate) store: StoreConfig,
 }
 
@@ -74,6 +80,10 @@ const BASE: Setting = Setting {
     is_switch: false,
     set: |_, _| Ok(()),
 };
+
+/// Bound of the settings that are numbers of things, and of rates per second.
+const COUNT_MAX: u32 = 1_000_000;
+const RATE_MAX: f64 = 1_000_000.0;
 
 /// Every setting there is.
 pub(crate) static SETTINGS: &[Setting] = &[
@@ -212,6 +222,38 @@ pub(crate) static SETTINGS: &[Setting] = &[
         ..BASE
     },
     Setting {
+        key: "strict_documents_per_second",
+        default: "2600",
+        about: "Documents that are taken in a second with strict limits, as AWS's quota of an account",
+        has_flag: false,
+        set: |c, v| put_count(&mut c.strict_documents_per_second, v),
+        ..BASE
+    },
+    Setting {
+        key: "request_rates",
+        about: "Requests per second by operation (`GetTraceSummaries=5, PutTraceSegments=100`); what \
+                comes above is refused with ThrottledException. None by default",
+        has_flag: false,
+        set: |c, v| put_rates(&mut c.request_rates, v),
+        ..BASE
+    },
+    Setting {
+        key: "sampling_rules_max",
+        default: "25",
+        about: "Custom sampling rules that may exist; AWS's quota is 25",
+        has_flag: false,
+        set: |c, v| put_count(&mut c.sampling_rules_max, v),
+        ..BASE
+    },
+    Setting {
+        key: "groups_max",
+        default: "25",
+        about: "Groups that may exist beside Default; AWS's quota is 25. Each is judged for each trace",
+        has_flag: false,
+        set: |c, v| put_count(&mut c.groups_max, v),
+        ..BASE
+    },
+    Setting {
         key: "store.live_max_bytes",
         default: "512MiB",
         about: "Memory for traces that are still assembling; when it is short, traces are sealed \
@@ -273,6 +315,10 @@ impl Config {
             strict_schema: false,
             validate_trace_id_time: false,
             trace_max_bytes: 0,
+            strict_documents_per_second: 0,
+            request_rates: HashMap::new(),
+            sampling_rules_max: 0,
+            groups_max: 0,
             store: StoreConfig {
                 live_max_bytes: 0,
                 log_max_bytes: 0,
@@ -304,6 +350,46 @@ fn put<T: FromStr>(field: &mut T, value: &str, expected: &str) -> Result<(), Str
 fn put_value<T>(field: &mut T, value: T) -> Result<(), String> {
     *field = value;
     Ok(())
+}
+
+/// Reads a number of things, of which there must be one, and not more than memory can hold.
+fn put_count<T: TryFrom<u32>>(field: &mut T, value: &str) -> Result<(), String> {
+    let count = value
+        .parse()
+        .ok()
+        .filter(|count| (1..=COUNT_MAX).contains(count));
+    let count = count.and_then(|count: u32| T::try_from(count).ok());
+    put_value(
+        field,
+        count.ok_or_else(|| format!("expected a number from 1 to {COUNT_MAX}"))?,
+    )
+}
+
+/// Reads `Operation=rate` pairs.
+fn put_rates(field: &mut HashMap<Operation, f64>, value: &str) -> Result<(), String> {
+    let pairs = value
+        .split(',')
+        .map(str::trim)
+        .filter(|pair| !pair.is_empty());
+    let rate = |pair: &str| {
+        let (name, rate) = pair
+            .split_once('=')
+            .ok_or_else(|| format!("expected `Operation=requests per second`, found `{pair}`"))?;
+        let (name, rate) = (name.trim(), rate.trim());
+        let mut operations = Operation::ALL.iter();
+        let operation = operations.find(|operation| operation.name() == name);
+        let operation = operation.ok_or_else(|| format!("`{name}` is no operation of X-Ray"))?;
+        let per_second = rate
+            .parse()
+            .ok()
+            .filter(|rate| *rate > 0.0 && *rate <= RATE_MAX);
+        let per_second = per_second.ok_or_else(|| {
+            format!("expected a rate above 0 and up to {RATE_MAX}, found `{rate}`")
+        })?;
+        Ok((*operation, per_second))
+    };
+    let rates: Result<_, String> = pairs.map(rate).collect();
+    put_value(field, rates?)
 }
 
 fn put_bytes(field: &mut u64, value: &str) -> Result<(), String> {

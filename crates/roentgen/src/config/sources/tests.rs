@@ -1,3 +1,5 @@
+use roentgen_api::Operation;
+
 use super::*;
 
 fn environment(pairs: &[(&str, &str)]) -> Environment {
@@ -121,4 +123,41 @@ fn show_names_the_origin_of_every_setting() {
         region.contains("eu-west-1") && region.ends_with("# --region"),
         "{region}"
     );
+}
+
+#[test]
+fn numbers_and_rates_are_read_and_refused_by_name() {
+    let rates = (
+        "ROENTGEN_REQUEST_RATES",
+        "GetGroups = 0.5,PutTraceSegments=100",
+    );
+    let (config, _) = resolve(&[], &[rates, ("ROENTGEN_GROUPS_MAX", "300")]).unwrap();
+    assert_eq!((config.groups_max, config.sampling_rules_max), (300, 25));
+    let rate = |operation| config.request_rates.get(&operation).copied();
+    assert_eq!(rate(Operation::GetGroups), Some(0.5));
+    assert_eq!(rate(Operation::PutTraceSegments), Some(100.0));
+    assert_eq!(rate(Operation::GetGroup), None);
+    for (key, value, part) in [
+        (
+            "ROENTGEN_REQUEST_RATES",
+            "GetGroop=1",
+            "`GetGroop` is no operation",
+        ),
+        (
+            "ROENTGEN_REQUEST_RATES",
+            "GetGroups",
+            "Operation=requests per second",
+        ),
+        ("ROENTGEN_REQUEST_RATES", "GetGroups=0", "above 0"),
+        ("ROENTGEN_REQUEST_RATES", "GetGroups=NaN", "above 0"),
+        ("ROENTGEN_GROUPS_MAX", "0", "from 1 to"),
+        ("ROENTGEN_STRICT_DOCUMENTS_PER_SECOND", "many", "from 1 to"),
+    ] {
+        let problems = resolve(&[], &[(key, value)]).unwrap_err();
+        let text = problems.iter().map(ToString::to_string).collect::<String>();
+        assert!(
+            text.contains(part) && text.contains(key),
+            "{part} in {text}"
+        );
+    }
 }
