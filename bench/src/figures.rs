@@ -11,6 +11,7 @@ use tokio::net::UdpSocket;
 
 use crate::client::Client;
 use crate::documents::{Documents, Trace, renewed};
+use crate::operations;
 use crate::server::Server;
 use crate::table::{Table, say};
 
@@ -57,6 +58,8 @@ pub(crate) async fn measure(
         "MB",
         "<= 500",
     );
+    say("every operation, on the data of the loads");
+    operations::measure(&server.client, now_secs(), table).await?;
     say("restart after kill");
     server.kill().await?;
     let again = Server::start(binary, &data, &[]).await?;
