@@ -71,6 +71,21 @@ fn demo_shows_every_service_its_calls_and_a_fault() -> Result<()> {
         let page = server.ask("TraceSummaries", &filtered)?;
         Ok(page["TraceSummaries"].get(0).map(|_| ()))
     })?;
+    let groups = server.ask("Groups", &json!({}))?;
+    let names = groups["Groups"].as_array().into_iter().flatten();
+    let names: Vec<&str> = names
+        .filter_map(|group| group["GroupName"].as_str())
+        .collect();
+    ensure!(
+        names == ["Default", "checkout", "payment-faults", "slow"],
+        "{names:?}"
+    );
+    eventually("members of a group", PATIENCE, || {
+        let mut of_group = window();
+        of_group["GroupName"] = json!("checkout");
+        let graph = server.ask("ServiceGraph", &of_group)?;
+        Ok(graph["Services"].get(0).map(|_| ()))
+    })?;
     let rejected = server.metric("xray_daemon_segments_total", "\"rejected\"")?;
     ensure!(
         rejected == 0.0,

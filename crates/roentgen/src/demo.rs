@@ -3,6 +3,7 @@
 //! traces, ids and times apart from the moment of the start.
 
 mod document;
+mod furnish;
 mod incident;
 mod journeys;
 mod orders;
@@ -20,6 +21,8 @@ use roentgen_model::UnixNanos;
 use roentgen_store::clock::{Clock, RealClock};
 use tokio::net::UdpSocket;
 use tokio::sync::watch;
+
+pub(crate) use furnish::furnish;
 
 use document::Sent;
 use journeys::Journey;

@@ -71,6 +71,9 @@ async fn serve(config: &Config, demo_seed: Option<u64>) -> anyhow::Result<()> {
         data_dir = %data_dir.path().display(),
         "ready"
     );
+    if demo_seed.is_some() {
+        demo::furnish(&running.parts.control, clock.now()).await?;
+    }
     let (shop_stopping, shop_stop) = watch::channel(false);
     let shop = demo_seed.map(|seed| tokio::spawn(demo::run(seed, running.daemon, shop_stop)));
     if shop.is_some() {
