@@ -53,6 +53,7 @@ pub fn run_all(factory: &Factory<'_>) {
     cases::limits(factory);
     cases::late_documents(factory);
     cases::links(factory);
+    cases::response_time_causes(factory);
     cases::scopes(factory);
     histories::groups(factory);
     histories::indexed_share(factory);

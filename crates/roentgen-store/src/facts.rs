@@ -36,6 +36,7 @@ pub(crate) fn assemble_winners<T>(
     winners: &Winners<T>,
     recorded: Recorded,
     history: &SettingsHistory,
+    settings: AssemblySettings,
 ) -> Assembled {
     let winners = winners.by_stamp();
     let arrivals: Vec<_> = winners
@@ -56,7 +57,7 @@ pub(crate) fn assemble_winners<T>(
         is_indexed: history.is_indexed(id, first.unwrap_or_default()),
         memberships: Vec::new(),
     };
-    let mut facts = assembly::assemble(id, &arrivals, recorded, AssemblySettings::default());
+    let mut facts = assembly::assemble(id, &arrivals, recorded, settings);
     let judged = history.judge(&facts);
     facts.head.memberships = judged.memberships;
     Assembled {

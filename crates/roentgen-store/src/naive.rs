@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use parking_lot::Mutex;
+use roentgen_model::assembly::AssemblySettings;
 use roentgen_model::document::Verdict;
 use roentgen_model::graph::{self, EdgeRow};
 use roentgen_model::settings_history::{SettingsHistories, SettingsHistory};
@@ -44,6 +45,7 @@ struct State {
     stamps: StampSource,
     traces: BTreeMap<(Scope, TraceId), NaiveTrace>,
     documents_logged: u64,
+    assembly: AssemblySettings,
 }
 
 #[derive(Debug, Default)]
@@ -69,7 +71,12 @@ impl Holdings for NaiveTrace {
 
 impl NaiveTrace {
     /// But for where links begin.
-    fn own_facts(&mut self, id: TraceId, history: &SettingsHistory) -> Arc<TraceFacts> {
+    fn own_facts(
+        &mut self,
+        id: TraceId,
+        history: &SettingsHistory,
+        settings: AssemblySettings,
+    ) -> Arc<TraceFacts> {
         let (winners, revision, limit_exceeded) =
             (&self.winners, self.revision, self.limit_exceeded);
         let assemble = || {
@@ -77,7 +84,7 @@ impl NaiveTrace {
                 revision,
                 limit_exceeded,
             };
-            Arc::new(facts::assemble_winners(id, winners, recorded, history).facts)
+            Arc::new(facts::assemble_winners(id, winners, recorded, history, settings).facts)
         };
         Arc::clone(self.facts.get_or_insert_with(assemble))
     }
@@ -87,7 +94,7 @@ impl State {
     fn facts(&mut self, scope: &Scope, id: TraceId) -> Option<Arc<TraceFacts>> {
         let history = self.histories.of(scope);
         let trace = self.traces.get_mut(&(scope.clone(), id))?;
-        let mut facts = trace.own_facts(id, history);
+        let mut facts = trace.own_facts(id, history, self.assembly);
         if !facts.links.is_empty() {
             links::fill(Arc::make_mut(&mut facts), |linked| {
                 let trace = self.traces.get(&(scope.clone(), linked));
@@ -113,6 +120,7 @@ impl NaiveStore {
             stamps: StampSource::after(Stamp::default()),
             traces: BTreeMap::new(),
             documents_logged: 0,
+            assembly: settings.assembly(),
         };
         Self {
             settings,
@@ -214,13 +222,14 @@ impl TraceReader for NaiveStore {
         let oldest = self.oldest();
         let mut state = self.state.lock();
         let histories = Arc::clone(&state.histories);
+        let assembly = state.assembly;
         let mut answer = Vec::new();
         for (scope, trace_id) in scope_ids(scopes, ids) {
             let Some(trace) = state.traces.get_mut(&(scope.clone(), trace_id)) else {
                 continue;
             };
             let history = histories.of(scope);
-            if trace.own_facts(trace_id, history).t0 < oldest {
+            if trace.own_facts(trace_id, history, assembly).t0 < oldest {
                 continue;
             }
             let winners = trace.winners.by_stamp();

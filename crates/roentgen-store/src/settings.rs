@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use roentgen_model::UnixNanos;
+use roentgen_model::assembly::AssemblySettings;
 
 /// Settings of a store. Sizes are in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,9 @@ pub struct StoreSettings {
     pub validate_trace_id_time: bool,
     /// With strict limits: refuse documents that come more than 7 days after their start.
     pub strict_limits: bool,
+    /// Traces answered faster have no response-time root cause; counts for what is assembled from now
+    /// on. Default 0: all have one (api.md "Root causes").
+    pub response_time_root_cause_min: Duration,
 
     /// Estimated memory of live traces; when it is full, intake refuses (LOAD-1). Default 512 MB.
     pub live_bytes_max: u64,
@@ -69,6 +73,7 @@ impl Default for StoreSettings {
             strict_schema: false,
             validate_trace_id_time: false,
             strict_limits: false,
+            response_time_root_cause_min: Duration::ZERO,
             live_bytes_max: 512 << 20,
             queue_documents_max: 20_000,
             queue_bytes_max: 64 << 20,
@@ -91,6 +96,14 @@ impl Default for StoreSettings {
 }
 
 impl StoreSettings {
+    /// What of these shapes facts.
+    #[must_use]
+    pub fn assembly(&self) -> AssemblySettings {
+        AssemblySettings {
+            response_time_root_cause_nanos_min: nanos(self.response_time_root_cause_min),
+        }
+    }
+
     /// The least T0 that is not beyond retention (KEEP-1).
     #[must_use]
     pub fn oldest_kept(&self, now: UnixNanos) -> UnixNanos {

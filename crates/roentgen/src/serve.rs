@@ -247,6 +247,7 @@ pub(crate) fn store_settings(config: &Config) -> StoreSettings {
         strict_schema: config.strict_schema || config.strict_limits,
         validate_trace_id_time: config.validate_trace_id_time,
         strict_limits: config.strict_limits,
+        response_time_root_cause_min: config.response_time_root_cause_min,
         live_bytes_max: config.store.live_max_bytes,
         log_bytes_max: config.store.log_max_bytes,
         log_file_bytes: config.store.log_file_bytes,

@@ -223,6 +223,30 @@ pub(super) fn links(factory: &Factory<'_>) {
     );
 }
 
+/// `response_time_root_cause_min`: only slower traces have a response-time root cause, in whatever
+/// shape they are kept.
+pub(super) fn response_time_causes(factory: &Factory<'_>) {
+    for (secs, expected) in [(0, 1), (10, 1), (11, 0)] {
+        let settings = StoreSettings {
+            response_time_root_cause_min: std::time::Duration::from_secs(secs),
+            ..StoreSettings::default()
+        };
+        let mut pair = Pair::new(factory, settings);
+        let at = before_noon(15);
+        let id = trace_id(at, 1);
+        let lasting = |draft: Draft, secs: i64| Draft {
+            end: Some(UnixNanos(at.0 + secs * 1_000_000_000)),
+            ..draft
+        };
+        let root = lasting(Draft::segment(id, 1, "shop", at), 10);
+        let callee = lasting(Draft::segment(id, 2, "pay", at), 8).below(1);
+        pair.accept(&[root.text(), callee.text()]);
+        pair.check();
+        let found = facts(&pair, id).root_causes.response_time.len();
+        assert_eq!(found, expected, "with a least time of {secs} s");
+    }
+}
+
 /// A segment `shop` 1 with a call of a queue, 11.
 pub(crate) fn sending(id: TraceId, at: UnixNanos) -> Vec<String> {
     let send = Draft::segment(id, 11, "SQS", at)

@@ -244,7 +244,9 @@ fn trace_documents(
 fn assemble(shared: &Shared, key: &TraceKey, sight: &Sight) -> TraceFacts {
     let histories = shared.histories();
     let history = histories.of(&key.scope);
-    let assembled = facts::assemble_winners(key.id, &sight.winners, sight.recorded, history);
+    let settings = shared.settings.assembly();
+    let assembled =
+        facts::assemble_winners(key.id, &sight.winners, sight.recorded, history, settings);
     let mut facts = assembled.facts;
     links::restore(&mut facts, &sight.links);
     facts

@@ -70,8 +70,9 @@ impl Capture {
     pub(crate) fn assemble(&self, shared: &Shared) -> Assembled {
         let histories = shared.histories();
         let history = histories.of(&self.key.scope);
+        let settings = shared.settings.assembly();
         let mut assembled =
-            facts::assemble_winners(self.key.id, &self.winners, self.recorded, history);
+            facts::assemble_winners(self.key.id, &self.winners, self.recorded, history, settings);
         links::restore(&mut assembled.facts, &self.links);
         assembled
     }

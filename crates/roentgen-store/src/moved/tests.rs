@@ -29,7 +29,14 @@ fn rows_read_back_equal_those_written() {
         revision: 1,
         limit_exceeded: false,
     };
-    let assembled = assemble_winners(id, &winners, recorded, &SettingsHistory::default());
+    let settings = StoreSettings::default().assembly();
+    let assembled = assemble_winners(
+        id,
+        &winners,
+        recorded,
+        &SettingsHistory::default(),
+        settings,
+    );
     let rows = graph::rows(&assembled.facts, 60);
     assert!(rows.len() > 4, "{rows:?}");
     assert_eq!(decode(&encode(&rows)), Some(rows));

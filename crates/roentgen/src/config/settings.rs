@@ -30,6 +30,7 @@ pub(crate) struct Config {
     pub(crate) request_rates: HashMap<Operation, f64>,
     pub(crate) sampling_rules_max: usize,
     pub(crate) groups_max: usize,
+    pub(crate) response_time_root_cause_min: Duration,
     pub(crate) store: StoreConfig,
 }
 
@@ -254,6 +255,15 @@ pub(crate) static SETTINGS: &[Setting] = &[
         ..BASE
     },
     Setting {
+        key: "response_time_root_cause_min_seconds",
+        default: "0",
+        about: "Traces answered faster than so many seconds have no response-time root cause; AWS \
+                seems to leave it out below about 2; 0 to 86400, fractions allowed",
+        has_flag: false,
+        set: |c, v| put_seconds(&mut c.response_time_root_cause_min, v),
+        ..BASE
+    },
+    Setting {
         key: "store.live_max_bytes",
         default: "512MiB",
         about: "Memory for traces that are still assembling; when it is short, traces are sealed \
@@ -319,6 +329,7 @@ impl Config {
             request_rates: HashMap::new(),
             sampling_rules_max: 0,
             groups_max: 0,
+            response_time_root_cause_min: Duration::ZERO,
             store: StoreConfig {
                 live_max_bytes: 0,
                 log_max_bytes: 0,
@@ -396,6 +407,16 @@ fn put_bytes(field: &mut u64, value: &str) -> Result<(), String> {
     match value.parse::<bytesize::ByteSize>() {
         Ok(size) if size.as_u64() >= 1 << 20 => put_value(field, size.as_u64()),
         _ => Err("expected a size of at least 1MiB, like 64MiB".to_owned()),
+    }
+}
+
+fn put_seconds(field: &mut Duration, value: &str) -> Result<(), String> {
+    const SECONDS_MAX: f64 = 86_400.0;
+    match value.parse::<f64>() {
+        Ok(seconds) if (0.0..=SECONDS_MAX).contains(&seconds) => {
+            put_value(field, Duration::from_secs_f64(seconds))
+        }
+        _ => Err("expected seconds between 0 and 86400, like 2.5".to_owned()),
     }
 }
 

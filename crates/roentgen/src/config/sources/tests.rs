@@ -84,6 +84,21 @@ fn every_problem_is_told_at_once() {
 }
 
 #[test]
+fn seconds_are_read_as_numbers_and_bounded() {
+    let (_folder, name) = file("response_time_root_cause_min_seconds = 2.5\n");
+    let (config, _) = resolve(&[("config", &name)], &[]).unwrap();
+    assert_eq!(config.response_time_root_cause_min.as_millis(), 2_500);
+    for value in ["-1", "86401", "NaN", "2s"] {
+        let variables = [("ROENTGEN_RESPONSE_TIME_ROOT_CAUSE_MIN_SECONDS", value)];
+        let problems = resolve(&[], &variables).unwrap_err();
+        assert!(
+            problems[0].to_string().contains("between 0 and 86400"),
+            "{value}"
+        );
+    }
+}
+
+#[test]
 fn missing_or_broken_file_is_named() {
     let problems = resolve(&[("config", "/nonexistent/roentgen.toml")], &[]).unwrap_err();
     assert!(
