@@ -10,6 +10,8 @@ use roentgen_store::source::TimeBasis;
 
 use super::compile;
 
+mod engine;
+
 const START: i64 = 1_700_000_000;
 
 fn columns_of(text: &str, basis: TimeBasis) -> Columns {
