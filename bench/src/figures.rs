@@ -33,6 +33,8 @@ pub(crate) async fn measure(
     table: &mut Table,
 ) -> anyhow::Result<()> {
     let load = Duration::from_secs(seconds);
+    say("filter expressions");
+    crate::filters::measure(table)?;
     let data = tempfile::tempdir().context("make a data directory")?;
     say("start and idle");
     let server = Server::start(binary, &data, &[]).await?;

@@ -5,6 +5,7 @@
 mod client;
 mod documents;
 mod figures;
+mod filters;
 mod operations;
 mod server;
 mod table;
