@@ -11,11 +11,11 @@ use crate::time::UnixNanos;
 
 pub mod compile;
 pub mod facts;
+pub mod json;
 
 mod callee;
 mod canonical;
 mod check;
-mod json;
 mod name;
 mod read;
 mod schema;

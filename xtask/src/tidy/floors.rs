@@ -12,6 +12,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("roentgen-control", 1),
     ("roentgen-query", 2),
     ("roentgen-api", 3),
+    ("roentgen-otlp", 3),
     ("roentgen-daemon", 3),
     ("roentgen", 4),
     // Beside the house: they may look at all of it, and nobody looks at them.

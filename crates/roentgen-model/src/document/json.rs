@@ -15,7 +15,7 @@ mod tests;
 
 /// What a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
     Null,
     Boolean,
     Number,
@@ -36,14 +36,14 @@ struct Entry {
 
 /// The index of one JSON text.
 #[derive(Debug)]
-pub(super) struct Tape<'a> {
+pub struct Tape<'a> {
     text: &'a str,
     entries: Vec<Entry>,
 }
 
 /// Why a text has no tape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TapeError {
+pub enum TapeError {
     /// Values nest deeper than asked for.
     TooDeep,
     /// Longer than a tape can address, or not JSON.
@@ -51,13 +51,13 @@ pub(super) enum TapeError {
 }
 
 /// True if `text` is one JSON value, by the grammar; does not recurse. Escapes of lone surrogates pass.
-pub(super) fn is_json(text: &str) -> bool {
+pub fn is_json(text: &str) -> bool {
     serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
 impl<'a> Tape<'a> {
     /// Indexes `text`, for which [`is_json`] holds (else the index is of no use, but harmless).
-    pub(super) fn new(text: &'a str, depth_max: usize) -> Result<Self, TapeError> {
+    pub fn new(text: &'a str, depth_max: usize) -> Result<Self, TapeError> {
         if u32::try_from(text.len()).is_err() {
             return Err(TapeError::Malformed);
         }
@@ -101,12 +101,12 @@ impl<'a> Tape<'a> {
     }
 
     /// The value the text is.
-    pub(super) fn root(&self) -> Value<'_> {
+    pub fn root(&self) -> Value<'_> {
         Value { tape: self, at: 0 }
     }
 
     /// The value with this [`Value::index`].
-    pub(super) fn value(&self, index: u32) -> Value<'_> {
+    pub fn value(&self, index: u32) -> Value<'_> {
         Value {
             tape: self,
             at: index,
@@ -116,7 +116,7 @@ impl<'a> Tape<'a> {
 
 /// One value of a tape.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Value<'t> {
+pub struct Value<'t> {
     tape: &'t Tape<'t>,
     at: u32,
 }
@@ -137,16 +137,16 @@ impl<'t> Value<'t> {
     }
 
     /// Its place in the tape, see [`Tape::value`].
-    pub(super) const fn index(self) -> u32 {
+    pub const fn index(self) -> u32 {
         self.at
     }
 
-    pub(super) fn kind(self) -> Kind {
+    pub fn kind(self) -> Kind {
         self.entry().kind
     }
 
     /// Its text, as sent.
-    pub(super) fn raw(self) -> &'t str {
+    pub fn raw(self) -> &'t str {
         let entry = self.entry();
         self.tape
             .text
@@ -154,27 +154,27 @@ impl<'t> Value<'t> {
             .unwrap_or_default()
     }
 
-    pub(super) fn is_null(self) -> bool {
+    pub fn is_null(self) -> bool {
         self.kind() == Kind::Null
     }
 
     /// The string, unescaped; lone surrogates become U+FFFD (our choice). `None`: another kind.
-    pub(super) fn as_str(self) -> Option<Cow<'t, str>> {
+    pub fn as_str(self) -> Option<Cow<'t, str>> {
         (self.kind() == Kind::String).then(|| unescape(self.raw()))
     }
 
-    pub(super) fn as_bool(self) -> Option<bool> {
+    pub fn as_bool(self) -> Option<bool> {
         (self.kind() == Kind::Boolean).then(|| self.raw() == "true")
     }
 
     /// The number's text, as sent.
-    pub(super) fn as_number(self) -> Option<&'t str> {
+    pub fn as_number(self) -> Option<&'t str> {
         (self.kind() == Kind::Number).then(|| self.raw())
     }
 
     /// An integer: a number without a fraction (`200`, `2e2`), or a string that holds one (`"200"`,
     /// segments.md 2.2).
-    pub(super) fn as_integer(self) -> Option<i64> {
+    pub fn as_integer(self) -> Option<i64> {
         let text = match self.kind() {
             Kind::Number => Cow::Borrowed(self.raw()),
             Kind::String => unescape(self.raw()),
@@ -184,7 +184,7 @@ impl<'t> Value<'t> {
     }
 
     /// Elements of an array; nothing for other kinds.
-    pub(super) fn elements(self) -> impl Iterator<Item = Self> {
+    pub fn elements(self) -> impl Iterator<Item = Self> {
         let is_array = self.kind() == Kind::Array;
         let end = if is_array { self.entry().next } else { 0 };
         let mut at = self.at + 1;
@@ -202,7 +202,7 @@ impl<'t> Value<'t> {
 
     /// Members of an object in the order sent, as (key, value); nothing for other kinds. A key that
     /// comes twice comes twice here.
-    pub(super) fn members(self) -> impl Iterator<Item = (Self, Self)> {
+    pub fn members(self) -> impl Iterator<Item = (Self, Self)> {
         let is_object = self.kind() == Kind::Object;
         let end = if is_object { self.entry().next } else { 0 };
         let mut at = self.at + 1;
@@ -223,14 +223,14 @@ impl<'t> Value<'t> {
     }
 
     /// The last member of that name which is there and not null; `None` for other kinds.
-    pub(super) fn get(self, name: &str) -> Option<Self> {
+    pub fn get(self, name: &str) -> Option<Self> {
         let named = |(key, _): &(Self, Self)| key.is_text(name);
         let last = self.members().filter(named).last().map(|(_, value)| value);
         last.filter(|value| !value.is_null())
     }
 
     /// True for a string that says `text`.
-    pub(super) fn is_text(self, text: &str) -> bool {
+    pub fn is_text(self, text: &str) -> bool {
         let raw = self.raw();
         let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
         if raw.contains('\\') {
@@ -243,7 +243,7 @@ impl<'t> Value<'t> {
 
 /// The top-level parts of a JSON object (`key, value` pairs flattened) or array, without a tape: for
 /// texts that are too large or too deep for one. `text` must be JSON by [`is_json`].
-pub(super) fn top_parts(text: &str) -> impl Iterator<Item = &str> {
+pub fn top_parts(text: &str) -> impl Iterator<Item = &str> {
     let mut cursor = Cursor {
         bytes: text.as_bytes(),
         at: 0,
@@ -276,7 +276,7 @@ pub(super) fn top_parts(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Text without the white space between values.
-pub(super) fn push_compact(out: &mut String, raw: &str) {
+pub fn push_compact(out: &mut String, raw: &str) {
     let mut from = 0;
     let mut cursor = Cursor {
         bytes: raw.as_bytes(),

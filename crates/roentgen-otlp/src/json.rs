@@ -1,0 +1,190 @@
+//! OTLP/JSON (otlp.md 1.3): lowerCamelCase, ids in hex, 64-bit integers as text, enums as numbers.
+
+use serde::Serialize;
+
+use crate::map::{AnyValue, Attributes, Event, Link, Resource, Span, Status};
+
+/// `STATUS_CODE_ERROR`.
+const STATUS_ERROR: u8 = 2;
+
+/// One span with its resource, in one object: `resource`, `scope`, then the span's own fields (api.md
+/// ListRetrievedTraces, our choice). Segments have no scope, so it is empty.
+#[must_use]
+pub fn json_from_span(resource: &Resource, span: &Span) -> String {
+    serde_json::to_string(&SpanDocument::new(resource, span))
+        .expect("texts, numbers and lists have a JSON form")
+}
+
+#[derive(Serialize)]
+struct SpanDocument<'a> {
+    resource: ResourceShape<'a>,
+    scope: ScopeShape,
+    #[serde(flatten)]
+    span: SpanShape<'a>,
+}
+
+#[derive(Serialize)]
+struct ResourceShape<'a> {
+    attributes: Vec<KeyValue<'a>>,
+}
+
+#[derive(Serialize)]
+struct ScopeShape {}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SpanShape<'a> {
+    trace_id: String,
+    span_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent_span_id: Option<String>,
+    name: &'a str,
+    kind: u8,
+    start_time_unix_nano: String,
+    end_time_unix_nano: String,
+    attributes: Vec<KeyValue<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    events: Vec<EventShape<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    links: Vec<LinkShape<'a>>,
+    status: StatusShape<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EventShape<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_unix_nano: Option<String>,
+    name: &'a str,
+    attributes: Vec<KeyValue<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LinkShape<'a> {
+    trace_id: String,
+    span_id: String,
+    attributes: Vec<KeyValue<'a>>,
+}
+
+#[derive(Serialize)]
+struct StatusShape<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct KeyValue<'a> {
+    key: &'a str,
+    value: AnyValueShape<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+enum AnyValueShape<'a> {
+    StringValue(&'a str),
+    BoolValue(bool),
+    IntValue(String),
+    DoubleValue(f64),
+    ArrayValue { values: Vec<AnyValueShape<'a>> },
+}
+
+impl<'a> SpanDocument<'a> {
+    fn new(resource: &'a Resource, span: &'a Span) -> Self {
+        let Resource { attributes } = resource;
+        Self {
+            resource: ResourceShape {
+                attributes: key_values(attributes),
+            },
+            scope: ScopeShape {},
+            span: span_shape(span),
+        }
+    }
+}
+
+fn span_shape(span: &Span) -> SpanShape<'_> {
+    let Span {
+        trace_id,
+        span_id,
+        parent_span_id,
+        name,
+        kind,
+        start,
+        end,
+        attributes,
+        events,
+        links,
+        status,
+    } = span;
+    let Status { is_error, message } = status;
+    SpanShape {
+        trace_id: trace_id.w3c(),
+        span_id: span_id.to_string(),
+        parent_span_id: parent_span_id.map(|id| id.to_string()),
+        name,
+        kind: *kind as u8,
+        start_time_unix_nano: nanos(start.0),
+        // What is in progress has no end: the protocol's zero.
+        end_time_unix_nano: nanos(end.map_or(0, |end| end.0)),
+        attributes: key_values(attributes),
+        events: events.iter().map(event_shape).collect(),
+        links: links.iter().map(link_shape).collect(),
+        status: StatusShape {
+            code: is_error.then_some(STATUS_ERROR),
+            message: message.as_deref(),
+        },
+    }
+}
+
+fn event_shape(event: &Event) -> EventShape<'_> {
+    let Event {
+        time,
+        name,
+        attributes,
+    } = event;
+    EventShape {
+        time_unix_nano: time.map(|time| nanos(time.0)),
+        name,
+        attributes: key_values(attributes),
+    }
+}
+
+fn link_shape(link: &Link) -> LinkShape<'_> {
+    let Link {
+        trace_id,
+        span_id,
+        attributes,
+    } = link;
+    LinkShape {
+        trace_id: trace_id.w3c(),
+        span_id: span_id.to_string(),
+        attributes: key_values(attributes),
+    }
+}
+
+/// The protocol's times are unsigned; X-Ray takes negative ones.
+fn nanos(nanos: i64) -> String {
+    nanos.max(0).to_string()
+}
+
+fn key_values(attributes: &Attributes) -> Vec<KeyValue<'_>> {
+    let pair = |(key, value)| KeyValue {
+        key,
+        value: any_value_shape(value),
+    };
+    attributes.iter().map(pair).collect()
+}
+
+fn any_value_shape(value: &AnyValue) -> AnyValueShape<'_> {
+    match value {
+        AnyValue::String(text) => AnyValueShape::StringValue(text),
+        AnyValue::Bool(value) => AnyValueShape::BoolValue(*value),
+        AnyValue::Int(value) => AnyValueShape::IntValue(value.to_string()),
+        AnyValue::Double(value) => AnyValueShape::DoubleValue(*value),
+        AnyValue::Array(values) => AnyValueShape::ArrayValue {
+            values: values.iter().map(any_value_shape).collect(),
+        },
+    }
+}
