@@ -3,6 +3,7 @@
 use http::StatusCode;
 use roentgen_control::ControlError;
 use roentgen_model::filter::{EntitySelectorError, FilterError};
+use roentgen_query::retrieval::TooManyRetrievals;
 use roentgen_query::service_graph::GraphChanged;
 use roentgen_query::token::TokenError;
 use roentgen_store::source::{ErrorKind, StoreError};
@@ -177,5 +178,11 @@ impl From<EntitySelectorError> for ApiError {
 impl From<GraphChanged> for ApiError {
     fn from(error: GraphChanged) -> Self {
         Self::invalid(error.to_string())
+    }
+}
+
+impl From<TooManyRetrievals> for ApiError {
+    fn from(error: TooManyRetrievals) -> Self {
+        Self::new(ErrorCode::Throttled, error.to_string())
     }
 }

@@ -24,4 +24,4 @@ mod wire;
 pub use operation::Operation;
 pub use principal::Principal;
 pub use router::router;
-pub use state::{ApiSettings, ApiState};
+pub use state::{ApiSettings, ApiState, OtelSpans};

@@ -19,6 +19,7 @@ use crate::wire::members::Members;
 use crate::wire::sampling::SamplingRuleRecordShape;
 
 mod batch_get_traces;
+mod cancel_trace_retrieval;
 mod create_group;
 mod create_sampling_rule;
 mod delete_group;
@@ -27,6 +28,7 @@ mod get_encryption_config;
 mod get_group;
 mod get_groups;
 mod get_indexing_rules;
+mod get_retrieved_traces_graph;
 mod get_sampling_rules;
 mod get_sampling_statistic_summaries;
 mod get_sampling_targets;
@@ -35,8 +37,10 @@ mod get_time_series_service_statistics;
 mod get_trace_graph;
 mod get_trace_segment_destination;
 mod get_trace_summaries;
+mod list_retrieved_traces;
 mod put_telemetry_records;
 mod put_trace_segments;
+mod start_trace_retrieval;
 mod update_group;
 mod update_sampling_rule;
 
@@ -142,6 +146,12 @@ pub(crate) async fn answer(
         Operation::GetEncryptionConfig => get_encryption_config::answer(),
         Operation::GetTraceSegmentDestination => get_trace_segment_destination::answer(),
         Operation::GetIndexingRules => get_indexing_rules::answer(&members),
+        Operation::StartTraceRetrieval => start_trace_retrieval::answer(call, &members),
+        Operation::ListRetrievedTraces => list_retrieved_traces::answer(call, &members).await,
+        Operation::GetRetrievedTracesGraph => {
+            get_retrieved_traces_graph::answer(call, &members).await
+        }
+        Operation::CancelTraceRetrieval => cancel_trace_retrieval::answer(call, &members),
         _ => Err(ApiError::invalid(format!(
             "{} is not built yet",
             operation.name()

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use roentgen_control::Control;
 use roentgen_model::Scope;
+use roentgen_query::retrieval::{Retrievals, TakeSpan};
 use roentgen_query::service_graph::HeldGraphs;
 use roentgen_query::token::TokenSealer;
 use roentgen_store::clock::Clock;
@@ -31,7 +32,17 @@ pub struct ApiState {
     pub metrics: ApiMetrics,
     /// What agents told about themselves.
     pub telemetry: Arc<TelemetryRecords>,
+    /// Jobs of trace retrieval, with their own places apart from queries (LOAD-1).
+    pub retrievals: Arc<Retrievals>,
+    /// What retrieval answers in format `OTEL`.
+    pub otel_spans: OtelSpans,
 }
+
+/// Makes one OTLP/JSON span for each segment and subsegment of a compiled segment document: an object
+/// with `resource`, `scope` and the span's own fields (api.md ListRetrievedTraces). Passes over the first
+/// so many, and hands out the rest while they are taken. The mapping lives in a crate of this floor, so
+/// the binary hands it in.
+pub type OtelSpans = fn(document: &str, skip: usize, take: TakeSpan<'_>);
 
 impl fmt::Debug for ApiState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,6 +4,7 @@ mod audit;
 mod graphs;
 mod groups;
 mod protocol;
+mod retrieval;
 mod sampling;
 mod series;
 mod settings;
@@ -20,8 +21,9 @@ use http_body_util::BodyExt;
 use roentgen_control::{Control, ControlSettings};
 use roentgen_model::settings_history::SettingsHistories;
 use roentgen_model::{Scope, TraceId, UnixNanos};
+use roentgen_query::retrieval::{RetrievalSettings, Retrievals};
 use roentgen_store::NaiveStore;
-use roentgen_store::clock::{Clock, ManualClock};
+use roentgen_store::clock::{Clock, ManualClock, Randomness};
 use roentgen_store::settings::StoreSettings;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -86,6 +88,12 @@ impl Server {
             settings,
             metrics: ApiMetrics::default(),
             telemetry: Arc::new(TelemetryRecords::default()),
+            retrievals: Arc::new(Retrievals::new(
+                RetrievalSettings::default(),
+                clock.clone(),
+                Randomness::from_seed(7),
+            )),
+            otel_spans: retrieval::id_and_name,
         };
         Self {
             router: router(state.clone()),

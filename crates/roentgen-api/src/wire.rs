@@ -6,6 +6,7 @@ pub(crate) mod json;
 pub(crate) mod members;
 pub(crate) mod numbers;
 pub(crate) mod ranges;
+pub(crate) mod retrievals;
 pub(crate) mod root_causes;
 pub(crate) mod sampling;
 pub(crate) mod services;

@@ -7,6 +7,7 @@ mod data_dir;
 mod demo;
 mod http_server;
 mod observed;
+mod otel_spans;
 mod repair;
 mod self_observation;
 mod serve;

@@ -11,8 +11,9 @@ use roentgen_api::{ApiSettings, ApiState};
 use roentgen_control::{Control, ControlSettings};
 use roentgen_daemon::{DaemonMetrics, UdpIntake, UdpSettings, udp};
 use roentgen_model::settings_history::SettingsHistories;
+use roentgen_query::retrieval::{RetrievalSettings, Retrievals};
 use roentgen_store::catalog::CatalogLocation;
-use roentgen_store::clock::{Clock, RealClock};
+use roentgen_store::clock::{Clock, Randomness, RealClock};
 use roentgen_store::settings::StoreSettings;
 use roentgen_store::source::{StoreError, TraceReader, TraceWriter};
 use roentgen_store::{EmbeddedStore, StoreParts};
@@ -25,6 +26,7 @@ use crate::data_dir::DataDir;
 use crate::demo;
 use crate::http_server;
 use crate::observed::{ObservedReader, ObservedWriter, StoreMetrics};
+use crate::otel_spans::otel_spans;
 use crate::self_observation::{self, Metrics};
 use crate::trace_metrics::TraceMetrics;
 
@@ -313,6 +315,12 @@ impl Running {
             },
             metrics: api_metrics,
             telemetry: Arc::default(),
+            retrievals: Arc::new(Retrievals::new(
+                RetrievalSettings::default(),
+                Arc::new(RealClock),
+                Randomness::from_system(),
+            )),
+            otel_spans,
         });
         let (stopping, stop) = watch::channel(false);
         let admin = self_observation::routes(metrics).merge(api.clone());

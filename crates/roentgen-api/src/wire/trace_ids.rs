@@ -9,6 +9,8 @@ use crate::error::ApiError;
 const STRICT_IDS_MAX: usize = 5;
 /// Our bound without them: what a page of summaries gives, ten times over.
 const IDS_MAX: usize = 10_000;
+/// Ids of one retrieval (limits.md).
+const RETRIEVED_IDS_MAX: usize = 100;
 
 /// Reads at least one id, in X-Ray's form or W3C's (our choice); repeated ones once, in the order of
 /// the request.
@@ -24,6 +26,18 @@ pub(crate) fn read_trace_ids(
     } else {
         IDS_MAX
     };
+    read_ids(members, ids_max)
+}
+
+/// Reads the ids of traces to retrieve, as [`read_trace_ids`] does; their number is the model's.
+///
+/// # Errors
+/// As [`read_trace_ids`].
+pub(crate) fn read_retrieved_ids(members: &Members<'_>) -> Result<Vec<TraceId>, ApiError> {
+    read_ids(members, RETRIEVED_IDS_MAX)
+}
+
+fn read_ids(members: &Members<'_>, ids_max: usize) -> Result<Vec<TraceId>, ApiError> {
     let list = members.required("TraceIds")?.list(1..=ids_max)?;
     let mut seen = std::collections::HashSet::with_capacity(list.len());
     let mut ids = Vec::with_capacity(list.len());

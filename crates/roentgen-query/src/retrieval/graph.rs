@@ -7,6 +7,8 @@ use roentgen_model::graph::{RowTotals, SLOT_SECS, Service, ServiceGraph, rows};
 use roentgen_model::{Scope, TraceId};
 use roentgen_store::source::{QueryControl, StoreError, TraceReader};
 
+use crate::service_graph::ComputedGraph;
+
 /// Links of one service (limits.md).
 pub(super) const LINKS_PER_SERVICE_MAX: usize = 100;
 
@@ -22,9 +24,9 @@ pub struct GraphLink {
 }
 
 /// A graph, and the links by node.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct RetrievedGraph {
-    pub graph: ServiceGraph,
+    pub graph: ComputedGraph,
     pub links: HashMap<NodeKey, Vec<GraphLink>>,
 }
 
@@ -50,7 +52,10 @@ pub fn retrieved_graph(
         }
     }
     Ok(RetrievedGraph {
-        graph: ServiceGraph::from_rows(&totals.into_rows()),
+        graph: ComputedGraph {
+            graph: ServiceGraph::from_rows(&totals.into_rows()),
+            has_old_versions: false,
+        },
         links,
     })
 }

@@ -50,11 +50,13 @@ fn services_have_the_links_of_their_segments() {
     let control = QueryControl::default();
     let found = retrieved_graph(&store, &[mine()], &ids, &control).unwrap();
     assert_eq!(
-        found.graph,
-        trace_graph(&store, &[mine()], &ids, &control).unwrap()
+        found.graph.graph,
+        trace_graph(&store, &[mine()], &ids, &control)
+            .unwrap()
+            .graph
     );
     let links = |name: &str, is_client: bool| {
-        let mut services = found.graph.services.iter();
+        let mut services = found.graph.graph.services.iter();
         let service = services
             .find(|service| &*service.key.name == name && service.is_client == is_client)
             .unwrap();
