@@ -6,6 +6,7 @@ mod groups;
 mod origins;
 mod pieces;
 mod readme;
+mod retrieval;
 mod start;
 mod strict;
 mod trace;

@@ -5,8 +5,9 @@ use roentgen_tests::{Client, Server, python, with_server};
 use serde_json::Value;
 
 /// The operations that must answer with success.
-const WORKING: [&str; 20] = [
+const WORKING: [&str; 24] = [
     "BatchGetTraces",
+    "CancelTraceRetrieval",
     "CreateGroup",
     "CreateSamplingRule",
     "DeleteGroup",
@@ -15,6 +16,7 @@ const WORKING: [&str; 20] = [
     "GetGroup",
     "GetGroups",
     "GetIndexingRules",
+    "GetRetrievedTracesGraph",
     "GetSamplingRules",
     "GetSamplingStatisticSummaries",
     "GetSamplingTargets",
@@ -22,8 +24,10 @@ const WORKING: [&str; 20] = [
     "GetTraceGraph",
     "GetTraceSegmentDestination",
     "GetTraceSummaries",
+    "ListRetrievedTraces",
     "PutTelemetryRecords",
     "PutTraceSegments",
+    "StartTraceRetrieval",
     "UpdateGroup",
     "UpdateSamplingRule",
 ];

@@ -83,6 +83,7 @@ struct KeyValue<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::enum_variant_names, reason = "the protocol's names")]
 enum AnyValueShape<'a> {
     StringValue(&'a str),
     BoolValue(bool),

@@ -315,11 +315,7 @@ impl Running {
             },
             metrics: api_metrics,
             telemetry: Arc::default(),
-            retrievals: Arc::new(Retrievals::new(
-                RetrievalSettings::default(),
-                Arc::new(RealClock),
-                Randomness::from_system(),
-            )),
+            retrievals: Arc::new(retrievals()),
             otel_spans,
         });
         let (stopping, stop) = watch::channel(false);
@@ -390,6 +386,12 @@ async fn hand_over_histories(
             tracing::error!(%error, "a change of groups did not reach the store");
         }
     }
+}
+
+/// Jobs of trace retrieval, none yet.
+fn retrievals() -> Retrievals {
+    let (clock, randomness) = (Arc::new(RealClock), Randomness::from_system());
+    Retrievals::new(RetrievalSettings::default(), clock, randomness)
 }
 
 async fn write_statistics(control: Arc<Control>, mut stopping: watch::Receiver<bool>) {

@@ -196,6 +196,7 @@ def working():
             ("front", "client"),
             ("orders", "AWS::DynamoDB::Table"),
         ], names
+    retrieval(trace_id, now)
     sampling(now)
     groups()
     settings()
@@ -206,6 +207,36 @@ def working():
     expect_error(
         "filter", invalid, client.get_trace_summaries, **window, FilterExpression="service("
     )
+
+
+def retrieval(trace_id, now):
+    window = {"StartTime": now - 600, "EndTime": now + 60}
+    token = client.start_trace_retrieval(TraceIds=[trace_id], **window)["RetrievalToken"]
+    deadline = time.monotonic() + 20
+    while True:
+        answer = client.list_retrieved_traces(RetrievalToken=token)
+        if answer["RetrievalStatus"] == "COMPLETE":
+            break
+        assert answer["RetrievalStatus"] in ("SCHEDULED", "RUNNING"), answer
+        assert time.monotonic() < deadline, "not retrieved in time"
+        time.sleep(0.05)
+    [trace] = answer["Traces"]
+    assert trace["Id"] == trace_id and trace["Duration"] == 0.5, answer
+    names = [json.loads(span["Document"])["name"] for span in trace["Spans"]]
+    assert answer["TraceFormat"] == "XRAY" and names == ["front", "DynamoDB"], answer
+    answer = client.list_retrieved_traces(RetrievalToken=token, TraceFormat="OTEL")
+    spans = [json.loads(span["Document"]) for span in answer["Traces"][0]["Spans"]]
+    kinds = [(span["name"], span["kind"], span["status"]) for span in spans]
+    assert kinds == [("front", 2, {"code": 2}), ("DynamoDB", 3, {"code": 2})], spans
+    assert spans[1]["parentSpanId"] == spans[0]["spanId"], spans
+    assert spans[0]["traceId"] == trace_id[2:].replace("-", ""), spans
+    answer = client.get_retrieved_traces_graph(RetrievalToken=token)
+    assert answer["RetrievalStatus"] == "COMPLETE" and len(answer["Services"]) == 3, answer
+    client.cancel_trace_retrieval(RetrievalToken=token)
+    not_found = "ResourceNotFoundException"
+    expect_error("token", not_found, client.cancel_trace_retrieval, RetrievalToken="gone")
+    expect_error("token", not_found, client.list_retrieved_traces, RetrievalToken="gone")
+    expect_error("token", not_found, client.get_retrieved_traces_graph, RetrievalToken="gone")
 
 
 def sampling(now):

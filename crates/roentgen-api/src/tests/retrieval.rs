@@ -184,7 +184,7 @@ async fn pages_of_a_retrieved_graph_share_reference_ids_and_have_their_links() {
     let mut rest = documents[1_000..].to_vec();
     rest[99]["links"] = json!([{"trace_id": of, "id": id(1)}]);
     server.put(&rest).await;
-    let token = retrieved(&server, &[trace.clone()]).await;
+    let token = retrieved(&server, std::slice::from_ref(&trace)).await;
     let pages = pages(&server, "/GetRetrievedTracesGraph", by_token(&token)).await;
     assert_eq!(pages.len(), 3);
     let services = pages

@@ -95,11 +95,11 @@ pub(super) fn resource_from_segment(object: Value<'_>) -> Resource {
 
 /// True if the resource of a document holds what is at this path, and its spans need not repeat it.
 pub(super) fn describes_resource(path: &str) -> bool {
-    let is_object = |object: &&str| {
-        path.strip_prefix(*object)
+    let is_object = |object: &str| {
+        path.strip_prefix(object)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
-    OBJECTS.iter().any(|object| is_object(&object))
+    OBJECTS.iter().any(|object| is_object(object))
         || [LOG_GROUPS, "resource_arn", "origin"].contains(&path)
 }
 
@@ -153,9 +153,8 @@ fn add_log_groups(attributes: &mut Attributes, object: Value<'_>) {
     }
     let mut members = groups.elements().flat_map(Value::members);
     let is_known = |key: Value<'_>| key.is_text("arn") || key.is_text("log_group");
-    if groups.kind() != Kind::Array || members.any(|(key, _)| !is_known(key)) {
-        if let Some(all) = any_value(groups) {
-            attributes.add(&leftover_key(LOG_GROUPS), all);
-        }
+    let is_said = groups.kind() == Kind::Array && members.all(|(key, _)| is_known(key));
+    if !is_said && let Some(all) = any_value(groups) {
+        attributes.add(&leftover_key(LOG_GROUPS), all);
     }
 }

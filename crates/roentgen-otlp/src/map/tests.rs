@@ -34,6 +34,7 @@ fn taken(document: &Value, conventions: Conventions, skip: usize, max: usize) ->
 }
 
 /// A segment with these members beside the required ones.
+#[expect(clippy::needless_pass_by_value, reason = "made where it is passed")]
 fn segment(members: Value) -> Value {
     let mut document = json!({
         "id": "a000000000000001",
@@ -49,6 +50,7 @@ fn segment(members: Value) -> Value {
 }
 
 /// A segment with one subsegment of these members.
+#[expect(clippy::needless_pass_by_value, reason = "made where it is passed")]
 fn calling(members: Value) -> Value {
     let mut child = json!({"id": "a000000000000002", "name": "child", "start_time": 10.5,
         "end_time": 11});
