@@ -98,6 +98,42 @@ fn pages_go_through_all_services_once() {
     assert_eq!(next, None);
 }
 
+/// The bound of AWS's map, 10,000 nodes, is none here: every node comes on one page, and edges point
+/// to the services of other pages by ids that hold for all pages.
+#[test]
+fn graph_of_more_than_ten_thousand_nodes_is_paged_whole() {
+    const TRACES: usize = 5_001;
+    let (held, graph) = (HeldGraphs::default(), graph(TRACES as u64));
+    let (mut names, mut cursor, mut pages, mut edges) = (Vec::new(), None, 0, Vec::new());
+    loop {
+        let page = held
+            .page(
+                [1; 32],
+                graph.clone(),
+                cursor,
+                NOW,
+                super::SERVICES_PER_PAGE_MAX,
+            )
+            .unwrap();
+        for service in page.services() {
+            assert_eq!(service.reference_id, names.len());
+            names.push(service.key.name.clone());
+            let called = service.edges.iter().map(|edge| edge.destination);
+            edges.extend(called.map(|called| (service.reference_id, called)));
+        }
+        pages += 1;
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!((names.len(), pages), (2 * TRACES, 11));
+    assert_eq!(edges.len(), TRACES, "each client calls its service");
+    for (client, called) in edges {
+        assert_eq!(names[client], names[called]);
+    }
+}
+
 #[test]
 fn graph_of_one_page_is_not_held() {
     let (held, graph) = (HeldGraphs::default(), graph(2));
