@@ -54,7 +54,7 @@ pub(crate) async fn open(path: Option<&Path>) -> Result<SqlitePool, ControlError
         .connect_with(options)
         .await
         .map_err(ControlError::storage("open tables"))?;
-    for table in TABLES {
+    for table in TABLES.iter().chain(crate::insight_state::TABLES) {
         sqlx::query(*table)
             .execute(&pool)
             .await

@@ -8,6 +8,7 @@
 mod database;
 mod error;
 pub mod groups;
+pub mod insight_state;
 pub mod sampling_rules;
 pub mod sampling_targets;
 
