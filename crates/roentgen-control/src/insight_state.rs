@@ -134,101 +134,15 @@ impl Control {
     /// # Errors
     /// [`ControlError::Storage`].
     pub async fn write_insights(&self, changes: &InsightChanges) -> Result<(), ControlError> {
-        let InsightChanges {
-            groups_added,
-            groups_removed,
-            checkpoints_replaced,
-            checkpoints_before,
-            checkpoints,
-            insights,
-            events,
-            insights_removed,
-        } = changes;
         let storage = || ControlError::storage("write insights");
         let mut transaction = self.pool.begin().await.map_err(storage())?;
         let mut write = Write {
             control: self,
             transaction: &mut transaction,
         };
-        for group in groups_removed {
-            write
-                .run(
-                    "DELETE FROM insight_group WHERE account = ? AND region = ? AND group_id = ?",
-                    group,
-                    None,
-                    None,
-                )
-                .await?;
-            write.run("DELETE FROM insight_checkpoint WHERE account = ? AND region = ? AND group_id = ?", group, None, None).await?;
-        }
-        for (group, since) in groups_added {
-            write
-                .run(
-                    "INSERT OR REPLACE INTO insight_group VALUES (?, ?, ?, ?)",
-                    group,
-                    Some(*since),
-                    None,
-                )
-                .await?;
-        }
-        for (group, from) in checkpoints_replaced {
-            write.run("DELETE FROM insight_checkpoint WHERE account = ? AND region = ? AND group_id = ? AND minute >= ?", group, Some(*from), None).await?;
-        }
-        for (group, before) in checkpoints_before {
-            write.run("DELETE FROM insight_checkpoint WHERE account = ? AND region = ? AND group_id = ? AND minute < ?", group, Some(*before), None).await?;
-        }
-        for (group, minute, detector) in checkpoints {
-            let body = body(&stored::StoredDetector::new(detector));
-            write
-                .run(
-                    "INSERT OR REPLACE INTO insight_checkpoint VALUES (?, ?, ?, ?, ?)",
-                    group,
-                    Some(*minute),
-                    Some(&body),
-                )
-                .await?;
-        }
-        for record in insights {
-            let body = body(&stored::StoredInsight::new(record));
-            write
-                .run(
-                    "INSERT OR REPLACE INTO insight VALUES (?, ?, ?, ?)",
-                    &record.insight.id.to_string(),
-                    None,
-                    Some(&body),
-                )
-                .await?;
-        }
-        for (insight, event) in events {
-            let body = body(&stored::StoredEvent::new(event));
-            write
-                .run(
-                    "INSERT OR IGNORE INTO insight_event VALUES (?, ?, ?, ?, ?)",
-                    &insight.to_string(),
-                    Some(event.time),
-                    Some(&body),
-                )
-                .await?;
-        }
-        for id in insights_removed {
-            let id = id.to_string();
-            write
-                .run(
-                    "DELETE FROM insight WHERE account = ? AND region = ? AND id = ?",
-                    &id,
-                    None,
-                    None,
-                )
-                .await?;
-            write
-                .run(
-                    "DELETE FROM insight_event WHERE account = ? AND region = ? AND insight_id = ?",
-                    &id,
-                    None,
-                    None,
-                )
-                .await?;
-        }
+        write.groups(changes).await?;
+        write.checkpoints(changes).await?;
+        write.insights(changes).await?;
         transaction.commit().await.map_err(storage())
     }
 
@@ -262,6 +176,64 @@ struct Write<'a, 't> {
 }
 
 impl Write<'_, '_> {
+    async fn groups(&mut self, changes: &InsightChanges) -> Result<(), ControlError> {
+        let group = "DELETE FROM insight_group WHERE account = ? AND region = ? AND group_id = ?";
+        let checkpoints =
+            "DELETE FROM insight_checkpoint WHERE account = ? AND region = ? AND group_id = ?";
+        for id in &changes.groups_removed {
+            self.run(group, id, None, None).await?;
+            self.run(checkpoints, id, None, None).await?;
+        }
+        let add = "INSERT OR REPLACE INTO insight_group VALUES (?, ?, ?, ?)";
+        for (id, since) in &changes.groups_added {
+            self.run(add, id, Some(*since), None).await?;
+        }
+        Ok(())
+    }
+
+    async fn checkpoints(&mut self, changes: &InsightChanges) -> Result<(), ControlError> {
+        let after = "DELETE FROM insight_checkpoint \
+            WHERE account = ? AND region = ? AND group_id = ? AND minute >= ?";
+        for (group, from) in &changes.checkpoints_replaced {
+            self.run(after, group, Some(*from), None).await?;
+        }
+        let before = "DELETE FROM insight_checkpoint \
+            WHERE account = ? AND region = ? AND group_id = ? AND minute < ?";
+        for (group, until) in &changes.checkpoints_before {
+            self.run(before, group, Some(*until), None).await?;
+        }
+        let add = "INSERT OR REPLACE INTO insight_checkpoint VALUES (?, ?, ?, ?, ?)";
+        for (group, minute, detector) in &changes.checkpoints {
+            let body = body(&stored::StoredDetector::new(detector));
+            self.run(add, group, Some(*minute), Some(&body)).await?;
+        }
+        Ok(())
+    }
+
+    async fn insights(&mut self, changes: &InsightChanges) -> Result<(), ControlError> {
+        let add = "INSERT OR REPLACE INTO insight VALUES (?, ?, ?, ?)";
+        for record in &changes.insights {
+            let body = body(&stored::StoredInsight::new(record));
+            let id = record.insight.id.to_string();
+            self.run(add, &id, None, Some(&body)).await?;
+        }
+        let add = "INSERT OR IGNORE INTO insight_event VALUES (?, ?, ?, ?, ?)";
+        for (id, event) in &changes.events {
+            let body = body(&stored::StoredEvent::new(event));
+            self.run(add, &id.to_string(), Some(event.time), Some(&body))
+                .await?;
+        }
+        let insight = "DELETE FROM insight WHERE account = ? AND region = ? AND id = ?";
+        let events =
+            "DELETE FROM insight_event WHERE account = ? AND region = ? AND insight_id = ?";
+        for id in &changes.insights_removed {
+            let id = id.to_string();
+            self.run(insight, &id, None, None).await?;
+            self.run(events, &id, None, None).await?;
+        }
+        Ok(())
+    }
+
     async fn run(
         &mut self,
         statement: &'static str,
