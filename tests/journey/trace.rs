@@ -4,7 +4,7 @@ use std::net::UdpSocket;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use roentgen_tests::{Documents, Server, eventually, now_secs, python, with_server};
+use roentgen_tests::{Documents, Server, eventually, exchange, now_secs, python, with_server};
 use serde_json::{Value, json};
 
 /// How soon what was acknowledged must be in every read; generous for a busy machine.
@@ -300,11 +300,38 @@ pub(crate) fn differences(path: &str, sent: &Value, found: &Value) -> Vec<String
 }
 
 #[test]
-fn telemetry_records_are_taken() -> Result<()> {
+fn telemetry_records_are_on_metrics_and_the_console() -> Result<()> {
     with_server(&[], |server| {
-        let record = json!({ "Timestamp": now_secs(), "SegmentsReceivedCount": 3 });
-        let answer = server.ask("TelemetryRecords", &json!({ "TelemetryRecords": [record] }))?;
-        ensure!(answer == json!({}), "{answer}");
+        let record = json!({
+            "Timestamp": now_secs(), "SegmentsReceivedCount": 3, "SegmentsRejectedCount": 1,
+            "BackendConnectionErrors": { "TimeoutCount": 2 },
+        });
+        let request = json!({ "TelemetryRecords": [record], "Hostname": "host-1" });
+        ensure!(server.ask("TelemetryRecords", &request)? == json!({}));
+        for (name, label, expected) in [
+            ("roentgen_agent_segments_total", "outcome=\"received\"", 3.0),
+            ("roentgen_agent_segments_total", "outcome=\"rejected\"", 1.0),
+            (
+                "roentgen_agent_connection_errors_total",
+                "kind=\"timeout\"",
+                2.0,
+            ),
+        ] {
+            let found = server.metric(name, label)?;
+            ensure!(found == expected, "{name} {label}: {found}");
+        }
+        let answer = server.ask("api/v1/daemons", &json!({}))?;
+        let daemon = &answer["daemons"][0];
+        ensure!(daemon["hostname"] == "host-1", "{answer}");
+        ensure!(daemon["totals"]["segmentsReceived"] == 3, "{answer}");
+        ensure!(
+            daemon["records"][0]["counts"]["connectionErrors"]["timeout"] == 2,
+            "{answer}"
+        );
+        let rebound = "GET /api/v1/daemons HTTP/1.1\r\nHost: evil.example\r\n\
+                       Connection: close\r\n\r\n";
+        let reply = exchange(server.http(), rebound.as_bytes())?;
+        ensure!(reply.status == 403, "{reply:?}");
         Ok(())
     })
 }

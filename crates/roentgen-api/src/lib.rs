@@ -2,10 +2,12 @@
 //!
 //! [`mod@router`] takes a request to its [`Operation`]; `operations` has one file each; `wire` reads
 //! requests and prints results; [`error`] is the one table from what went wrong to what clients see.
+//! `console` has what the console asks beside.
 //! Nothing here stores or computes: that is the storage seam's, the control store's and
 //! `roentgen-query`'s.
 
 mod audit;
+mod console;
 pub mod error;
 mod gate;
 pub mod metrics;
@@ -21,6 +23,7 @@ pub mod telemetry;
 mod tests;
 mod wire;
 
+pub use console::console_router;
 pub use operation::Operation;
 pub use principal::Principal;
 pub use router::router;

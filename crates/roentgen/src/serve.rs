@@ -301,25 +301,13 @@ impl Running {
                 parts.trace_metrics.register(registry);
             },
         );
-        let api = roentgen_api::router(ApiState {
-            writer,
-            reader,
-            control: Arc::clone(&parts.control),
-            clock: Arc::new(RealClock),
-            settings: ApiSettings {
-                strict_limits: config.strict_limits,
-                strict_documents_per_second: config.strict_documents_per_second,
-                requests_per_second: config.request_rates.clone(),
-                allowed_origins: AllowedOrigins::new(config.allowed_origins.iter().cloned()),
-                ..ApiSettings::new(config.scope())
-            },
-            metrics: api_metrics,
-            telemetry: Arc::default(),
-            retrievals: Arc::new(retrievals()),
-            otel_spans,
-        });
+        let state = api_state(config, &parts, (writer, reader), api_metrics);
+        let console = roentgen_api::console_router(&state);
+        let api = roentgen_api::router(state);
         let (stopping, stop) = watch::channel(false);
-        let admin = self_observation::routes(metrics).merge(api.clone());
+        let admin = self_observation::routes(metrics)
+            .merge(console)
+            .merge(api.clone());
         let tasks = vec![
             tokio::spawn(http_server::serve(sockets.http, admin, stop.clone())),
             tokio::spawn(http_server::serve(sockets.daemon_tcp, api, stop.clone())),
@@ -385,6 +373,32 @@ async fn hand_over_histories(
         if let Err(error) = tokio::task::spawn_blocking(publish).await {
             tracing::error!(%error, "a change of groups did not reach the store");
         }
+    }
+}
+
+/// What the API stands on.
+fn api_state(
+    config: &Config,
+    parts: &Parts,
+    (writer, reader): (Arc<dyn TraceWriter>, Arc<dyn TraceReader>),
+    metrics: ApiMetrics,
+) -> ApiState {
+    ApiState {
+        writer,
+        reader,
+        control: Arc::clone(&parts.control),
+        clock: Arc::new(RealClock),
+        settings: ApiSettings {
+            strict_limits: config.strict_limits,
+            strict_documents_per_second: config.strict_documents_per_second,
+            requests_per_second: config.request_rates.clone(),
+            allowed_origins: AllowedOrigins::new(config.allowed_origins.iter().cloned()),
+            ..ApiSettings::new(config.scope())
+        },
+        metrics,
+        telemetry: Arc::default(),
+        retrievals: Arc::new(retrievals()),
+        otel_spans,
     }
 }
 
