@@ -15,6 +15,7 @@ use std::str::FromStr;
 use bytes::Bytes;
 use roentgen_model::{Scope, SegmentId, Stamp, TraceId, UnixNanos};
 
+pub(crate) use self::v1::CHECKSUMS_NAME;
 pub use self::v1::reader::{BlockDocuments, BlockReader, read_block_meta};
 pub use self::v1::scan::{BlockScan, ScanBounds, ScanChunk, ScanMatch};
 pub use self::v1::writer::{BlockWriter, SealedTrace, edge_order, write_block};

@@ -9,6 +9,7 @@
 //! the metadata of the blocks ([`crate::block::read_block_meta`]) with [`Catalog::rebuild`] before it deletes any block
 //! directory that has no row. Until then each opening reports it as [`CatalogState::Created`].
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use bytes::Bytes;
@@ -104,6 +105,8 @@ pub struct CatalogContents {
     pub blocks: Vec<BlockRow>,
     /// By block and trace id.
     pub moved: Vec<MovedTrace>,
+    /// Blocks that were found without their key and did not return yet (FILE-1).
+    pub locked: HashSet<BlockId>,
     pub settled: SettledBitmaps,
     pub last_stamp: Stamp,
 }

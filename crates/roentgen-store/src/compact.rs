@@ -15,14 +15,15 @@ use std::sync::atomic::Ordering;
 use roentgen_model::graph::EdgeRow;
 use roentgen_model::{Scope, TraceId, UnixNanos};
 
-use crate::block::{BlockId, BlockMeta, BlockWriter, TakenOver};
+use crate::block::{BlockId, BlockMeta, BlockReader, BlockWriter, TakenOver};
 use crate::catalog::{BlockRow, Publication};
 use crate::engine::Shared;
+use crate::facts::minute_rows;
 use crate::live::SealedHome;
 use crate::maintenance::{self, Chain};
 use crate::moved;
 use crate::seal::{self, BlockDirs, Choice, day_of};
-use crate::source::{ErrorKind, StoreError};
+use crate::source::{ErrorKind, QueryControl, StoreError};
 use crate::view::{Away, BlockEntry, BlockHandle, View};
 use crate::wal::SettledBits;
 
@@ -57,6 +58,8 @@ pub(crate) fn merge_due(shared: &Shared) -> Result<(), StoreError> {
         match run_or_set_aside(shared, &merge) {
             // The store is closing; nothing is lost but time.
             Err(error) if error.kind() == ErrorKind::Cancelled => break,
+            // Tried again at the next round; what was missing is told about.
+            Err(error) if error.kind() == ErrorKind::KeyUnavailable => {}
             done => done?,
         }
     }
@@ -81,12 +84,18 @@ fn run_or_set_aside(shared: &Shared, merge: &Merge) -> Result<(), StoreError> {
         Err(error) if error.kind() == ErrorKind::Damaged => {
             for input in &merge.inputs {
                 // Which input it is, is found out by checking each.
-                if let Err(error) = input
-                    .handle
-                    .reader
-                    .verify(&crate::source::QueryControl::default())
-                {
+                if let Err(error) = input.handle.reader.verify(&QueryControl::default()) {
                     shared.set_aside_later(&input.handle, &error);
+                }
+            }
+            Err(error)
+        }
+        Err(error) if error.kind() == ErrorKind::KeyUnavailable => {
+            for input in &merge.inputs {
+                if let Err(error) = input.handle.reader.check_keys()
+                    && error.kind() == ErrorKind::KeyUnavailable
+                {
+                    shared.lock_later(&input.handle, &error);
                 }
             }
             Err(error)
@@ -157,6 +166,8 @@ fn refreshed(shared: &Shared, merge: &Merge) -> Option<Merge> {
 /// LOAD-1: a merge gives way to sealing, which frees the memory that intake needs, and to a stop.
 struct Pace<'a> {
     shared: &'a Shared,
+    /// Of the encryption's settings when the merge began.
+    generation: u64,
     sealed: Cell<Option<UnixNanos>>,
 }
 
@@ -164,6 +175,10 @@ impl Pace<'_> {
     fn give_way(&self) -> Result<(), StoreError> {
         if self.shared.signals.stops() {
             let message = "the merge was left off: the store is closing";
+            return Err(StoreError::new(ErrorKind::Cancelled, message));
+        }
+        if self.shared.encryption.generation() != self.generation {
+            let message = "the merge was left off: what it writes is to be encrypted otherwise";
             return Err(StoreError::new(ErrorKind::Cancelled, message));
         }
         let now = self.shared.clock.now();
@@ -209,10 +224,18 @@ fn run(shared: &Shared, merge: &Merge) -> Result<(), StoreError> {
     if inputs.iter().all(streams::Input::is_empty) {
         return commit(shared, merge, &moved_before, None, &Away::new());
     }
+    let generation = shared.encryption.generation();
+    let disk = shared.disk_of(&merge.scope)?;
+    let writer = |dir: &Path| BlockWriter::create(&disk, dir, meta.clone());
     let dirs = BlockDirs::of(&meta.scope, meta.id, merge.day);
     let mut linked = Linked::default();
     let handle = seal::write(shared, &dirs, |dir| {
-        write_files(shared, dir, &meta, &inputs, &mut linked)
+        let pace = Pace {
+            shared,
+            generation,
+            sealed: Cell::new(None),
+        };
+        write_files(&pace, writer(dir)?, &meta.scope, &inputs, &mut linked)
     })?;
     let output = Some((&meta, &handle));
     commit(shared, merge, &moved_before, output, &linked.copies)
@@ -224,6 +247,7 @@ fn taken_over(shared: &Shared, merge: &Merge) -> Vec<TakenOver> {
     let inputs: HashSet<BlockId> = merge.inputs.iter().map(|entry| entry.handle.id()).collect();
     let view = shared.view.current();
     let others = view.blocks.iter().map(|entry| entry.handle.id());
+    let others = others.chain(shared.locked.block_ids());
     let others: HashSet<BlockId> = others.filter(|id| !inputs.contains(id)).collect();
     let all = merge
         .inputs
@@ -235,17 +259,14 @@ fn taken_over(shared: &Shared, merge: &Merge) -> Vec<TakenOver> {
 }
 
 fn write_files(
-    shared: &Shared,
-    dir: &Path,
-    meta: &BlockMeta,
+    pace: &Pace<'_>,
+    mut writer: BlockWriter,
+    scope: &Scope,
     inputs: &[streams::Input],
     linked: &mut Linked,
 ) -> Result<(), StoreError> {
-    let mut writer = BlockWriter::create(shared.disk.as_ref(), dir, meta.clone())?;
-    let sealed = Cell::new(None);
-    let pace = Pace { shared, sealed };
     let give_way = || pace.give_way();
-    let look_up = |batch: &mut [_]| linked.look_up(shared, &meta.scope, batch);
+    let look_up = |batch: &mut [_]| linked.look_up(pace.shared, scope, batch);
     streams::copy_facts(inputs, &mut writer, look_up, &give_way)?;
     streams::copy_documents(inputs, &mut writer, &give_way)?;
     streams::copy_edges(inputs, linked.rows(), &mut writer, &give_way)?;
@@ -264,7 +285,8 @@ fn commit(
     let moved_since = moved_since(shared, merge, moved_before, linked);
     let copies = output.map_or_else(Vec::new, |(meta, _)| {
         let rows = moved_since.iter();
-        rows.map(|(id, rows)| moved::row_of(meta.id, *id, rows))
+        let is_hidden = shared.encryption.is_on(&meta.scope);
+        rows.map(|(id, rows)| moved::row_of(meta.id, *id, rows, is_hidden))
             .collect()
     });
     let replaced: Vec<BlockId> = merge.inputs.iter().map(|entry| entry.handle.id()).collect();
@@ -368,13 +390,42 @@ pub(crate) fn note_moved(shared: &Shared, home: &SealedHome, id: TraceId) {
 }
 
 /// The catalog's rows of moved copies, as the view and compaction need them.
-pub(crate) fn load_moved(
-    rows: &[crate::catalog::MovedTrace],
-) -> (MovedTraces, HashMap<BlockId, Away>) {
+#[derive(Debug, Default)]
+pub(crate) struct LoadedMoved {
+    pub(crate) moved: MovedTraces,
+    away: HashMap<BlockId, Away>,
+    /// Copies whose rows are to be computed from their block.
+    hidden: HashMap<BlockId, Vec<TraceId>>,
+}
+
+impl LoadedMoved {
+    /// The copies that moved out of a block, with their rows.
+    ///
+    /// # Errors
+    /// When rows are hidden and the block cannot be read.
+    pub(crate) fn take(&mut self, reader: &BlockReader) -> Result<Away, StoreError> {
+        let id = reader.meta().id;
+        let mut away = self.away.remove(&id).unwrap_or_default();
+        let hidden = self.hidden.remove(&id).unwrap_or_default();
+        let control = QueryControl::new(usize::MAX);
+        for facts in reader.facts(&hidden, &control)? {
+            away.insert(facts.trace_id, minute_rows(&facts).into());
+        }
+        Ok(away)
+    }
+}
+
+/// Reads the catalog's rows of moved copies.
+pub(crate) fn load_moved(rows: &[crate::catalog::MovedTrace]) -> LoadedMoved {
+    let mut hidden: HashMap<BlockId, Vec<TraceId>> = HashMap::new();
     let mut moved = MovedTraces::new();
     let mut away: HashMap<BlockId, Away> = HashMap::new();
     for row in rows {
         moved.entry(row.block).or_default().insert(row.trace_id);
+        if moved::is_hidden(row) {
+            hidden.entry(row.block).or_default().push(row.trace_id);
+            continue;
+        }
         let edges = moved::decode(&row.edge_rows).unwrap_or_else(|| {
             tracing::error!(block = %row.block, trace = %row.trace_id, "rows of a moved copy are lost");
             Vec::new()
@@ -383,5 +434,9 @@ pub(crate) fn load_moved(
             .or_default()
             .insert(row.trace_id, edges.into());
     }
-    (moved, away)
+    LoadedMoved {
+        moved,
+        away,
+        hidden,
+    }
 }

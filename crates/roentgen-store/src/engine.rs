@@ -27,7 +27,9 @@ use crate::accept::writer::{self, Intake};
 use crate::catalog::{Catalog, CatalogLocation};
 use crate::clock::{Clock, Randomness};
 use crate::compact::{self, MovedTraces};
-use crate::files::Disk;
+use crate::encryption::locked::Locked;
+use crate::encryption::{Encryption, KeyId, StoreKeys};
+use crate::files::{Disk, EncryptedDisk};
 use crate::links::Awaited;
 use crate::live::assembler::{self, Due};
 use crate::live::{LiveTraces, TraceKey};
@@ -53,6 +55,7 @@ mod tests;
 mod threads;
 
 pub(crate) use counters::Counters;
+pub(crate) use open::replay;
 use threads::Signals;
 
 /// A durable store in one data directory of one process.
@@ -72,12 +75,14 @@ pub struct StoreParts {
     pub catalog: CatalogLocation,
     /// Groups and indexed share as they were when (ASM-2).
     pub histories: Arc<SettingsHistories>,
+    /// Keys, and what is written under them (FILE-1).
+    pub keys: StoreKeys,
     /// Told of traces as they are assembled.
     pub observer: Option<Arc<dyn AssemblyObserver>>,
 }
 
 impl StoreParts {
-    /// Parts without groups and observers.
+    /// Parts without groups, keys and observers.
     #[must_use]
     pub fn new(disk: Arc<dyn Disk>, clock: Arc<dyn Clock>, catalog: CatalogLocation) -> Self {
         Self {
@@ -85,6 +90,7 @@ impl StoreParts {
             clock,
             catalog,
             histories: Arc::default(),
+            keys: StoreKeys::default(),
             observer: None,
         }
     }
@@ -96,7 +102,11 @@ pub(crate) struct Shared {
     histories: RwLock<Arc<SettingsHistories>>,
     pub(crate) observer: Option<Arc<dyn AssemblyObserver>>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) disk: Arc<dyn Disk>,
+    /// Reads encrypted files too; see [`Self::disk_of`].
+    pub(crate) disk: Arc<EncryptedDisk>,
+    pub(crate) encryption: Encryption,
+    /// What waits for a key.
+    pub(crate) locked: Locked,
     pub(crate) randomness: Randomness,
     pub(crate) catalog: Catalog,
     pub(crate) log_reader: LogReader,
@@ -136,6 +146,14 @@ impl Shared {
     ) -> Arc<SettingsHistories> {
         std::mem::replace(&mut *self.histories.write(), histories)
     }
+
+    /// The disk for a block of this scope: what is created is under the scope's key of now (FILE-1).
+    ///
+    /// # Errors
+    /// [`ErrorKind::KeyUnavailable`].
+    pub(crate) fn disk_of(&self, scope: &Scope) -> Result<EncryptedDisk, StoreError> {
+        Ok(self.disk.under(self.encryption.write_key(scope)?))
+    }
 }
 
 impl fmt::Debug for Shared {
@@ -160,7 +178,18 @@ impl EmbeddedStore {
         let (shared, log, queue) = open::open(settings, parts)?;
         let shared = Arc::new(shared);
         let threads = Mutex::new(threads::start(&shared, log, queue)?);
-        Ok(Self { shared, threads })
+        let store = Self { shared, threads };
+        maintenance::unlock_now(&store.shared);
+        Ok(store)
+    }
+
+    /// What is written of this scope from now on is under `key`, or plain. When this returns, nothing is
+    /// being written any more under the setting before: neither a group of the log nor a block. Blocks
+    /// that.
+    pub fn publish_encryption(&self, scope: &Scope, key: Option<KeyId>) {
+        // Waits for the group that is being logged; a merge under way sees the change and ends.
+        self.shared.encryption.set(scope, key);
+        drop(self.shared.maintenance.lock());
     }
 
     /// Takes the settings that shape facts as they are from now on (ASM-2). Live traces that changed
@@ -224,6 +253,9 @@ impl EmbeddedStore {
                     self.shared.set_aside_later(&entry.handle, &error);
                     damaged.push((entry.handle.dir.clone(), Chain(&error).to_string()));
                 }
+                Err(error) if error.kind() == ErrorKind::KeyUnavailable => {
+                    self.shared.lock_later(&entry.handle, &error);
+                }
                 checked => checked?,
             }
         }
@@ -265,6 +297,12 @@ impl EmbeddedStore {
                 ErrorKind::Busy,
                 "the memory for live traces is full",
             ));
+        }
+        if !documents.is_empty()
+            && let Err(error) = shared.encryption.write_key(scope)
+        {
+            writer::count_without_key(shared, documents.len());
+            return Err(error);
         }
         let call = Call::parse(scope, documents, &shared.settings, shared.clock.now());
         shared.intake.send(call, &shared.settings)
@@ -345,6 +383,9 @@ impl TraceReader for EmbeddedStore {
                 .values()
                 .map(|moved| moved.len() as u64)
                 .sum(),
+            locked_blocks: shared.locked.blocks() as u64,
+            locked_log_documents: shared.locked.log_documents(),
+            documents_without_key_total: total(&counters.documents_without_key),
             damaged_blocks: total(&counters.damaged_blocks),
             damaged_log_bytes_total: total(&counters.damaged_log_bytes),
             documents_logged_total: total(&counters.documents_logged),

@@ -1,7 +1,7 @@
 //! All file access of the store: write-once files, ranged reads, sync, rename, a preallocated log.
 //!
-//! [`Disk`] is the only way from the store to files (FILE-1: encryption and object storage come in here
-//! later). [`RealDisk`] is the one in use; [`SimulatedDisk`] forgets at a power loss what was not synced,
+//! [`Disk`] is the only way from the store to files (FILE-1): `EncryptedDisk` stands over another disk and
+//! encrypts what is written under a key; object storage comes in here later. [`RealDisk`] is the one in use; [`SimulatedDisk`] forgets at a power loss what was not synced,
 //! tears, fails, fills up, and lets a test cut the power at every single step.
 //!
 //! Nothing becomes durable by itself: a file's content by [`DiskWriter::sync_all`] or
@@ -17,12 +17,14 @@ use bytes::{Buf, Bytes};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
 
+mod encrypted;
 mod path;
 mod real;
 mod simulated;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use encrypted::EncryptedDisk;
 pub use real::{DirectoryLock, RealDisk, file_exists, set_file_aside};
 pub use simulated::SimulatedDisk;
 

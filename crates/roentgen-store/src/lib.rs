@@ -14,6 +14,7 @@ pub mod clock;
 mod compact;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+pub mod encryption;
 mod engine;
 mod facts;
 pub mod files;

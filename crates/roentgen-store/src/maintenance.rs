@@ -1,10 +1,12 @@
-//! What is done beside accepting and assembling: seal, settle, set damage aside, merge, retire, recycle.
+//! What is done beside accepting and assembling: seal, settle, set damage aside, lock and unlock what
+//! waits for a key, merge, retire, recycle.
 //!
 //! One at a time, under one lock, so that no step meets another half done.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use crate::encryption::locked;
 use crate::engine::Shared;
 use crate::live::TraceKey;
 use crate::live::assembler::{self, Due};
@@ -106,6 +108,10 @@ pub(crate) fn maintain(shared: &Shared, choice: Choice) -> Result<(), StoreError
     let takes_blocks = deleted.is_ok();
     note("delete uncommitted", deleted);
     note("set aside", set_aside(shared));
+    note("lock", locked::lock(shared));
+    if takes_blocks {
+        note("unlock", locked::unlock(shared));
+    }
     if takes_blocks {
         note("seal", seal_ready(shared, choice));
     }
@@ -116,6 +122,14 @@ pub(crate) fn maintain(shared: &Shared, choice: Choice) -> Result<(), StoreError
     }
     note("recycle", recycle(shared));
     first_error
+}
+
+/// At the start: brings back what waited for keys that are there now, before anybody asks.
+pub(crate) fn unlock_now(shared: &Shared) {
+    let _alone = shared.maintenance.lock();
+    if let Err(error) = locked::unlock(shared) {
+        tracing::error!(error = %Chain(&error), "what waited for a key is not back yet; it is tried again");
+    }
 }
 
 /// Deletes blocks whose transaction failed, once another transaction is durable: from then on the
@@ -159,6 +173,8 @@ pub(crate) fn seal_ready(shared: &Shared, choice: Choice) -> Result<(), StoreErr
         }
         match seal::seal(shared, &chunk) {
             Ok(_) => {}
+            // Waits for its key, which was told about; other scopes have others.
+            Err(error) if error.kind() == ErrorKind::KeyUnavailable => {}
             // What the disk or the catalog refuses now it refuses for the next chunk too.
             Err(error) if error.kind() == ErrorKind::Unavailable => return Err(error),
             Err(error) => first_error = first_error.and(Err(error)),

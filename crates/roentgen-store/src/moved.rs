@@ -1,7 +1,8 @@
 //! The edge rows of a moved copy, as the catalog keeps them (HOME-1).
 //!
 //! JSON, because rows are few, small and read once at a start, and because a person who repairs a
-//! catalog can read them.
+//! catalog can read them. Of a scope whose data is encrypted nothing is kept but that the copy moved: the
+//! rows name services, and a start computes them again from the block (FACTS-1, FILE-1).
 
 use std::sync::Arc;
 
@@ -18,18 +19,31 @@ use crate::live::SealedHome;
 #[cfg(test)]
 mod tests;
 
-/// The catalog's row for a copy left behind.
-pub(crate) fn row(home: &SealedHome, trace_id: TraceId) -> MovedTrace {
-    row_of(home.block.id(), trace_id, &home.rows)
+/// The catalog's row for a copy left behind; `is_hidden`: without its rows.
+pub(crate) fn row(home: &SealedHome, trace_id: TraceId, is_hidden: bool) -> MovedTrace {
+    row_of(home.block.id(), trace_id, &home.rows, is_hidden)
 }
 
 /// The catalog's row for the copy of a trace in a block that contributes these minute rows.
-pub(crate) fn row_of(block: BlockId, trace_id: TraceId, rows: &[EdgeRow]) -> MovedTrace {
+pub(crate) fn row_of(
+    block: BlockId,
+    trace_id: TraceId,
+    rows: &[EdgeRow],
+    is_hidden: bool,
+) -> MovedTrace {
     MovedTrace {
         block,
         trace_id,
-        edge_rows: encode(rows),
+        edge_rows: if is_hidden { HIDDEN } else { encode(rows) },
     }
+}
+
+/// What stands for rows that are hidden.
+const HIDDEN: Bytes = Bytes::new();
+
+/// Whether a row of the catalog hides its rows.
+pub(crate) fn is_hidden(moved: &MovedTrace) -> bool {
+    moved.edge_rows.is_empty()
 }
 
 #[derive(Serialize, Deserialize)]

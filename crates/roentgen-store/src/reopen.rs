@@ -54,6 +54,13 @@ pub(crate) fn find_homes(
                     shared.set_aside_later(&entry.handle, &error);
                     continue;
                 }
+                Err(error) if error.kind() == ErrorKind::KeyUnavailable => {
+                    // Asked again once it is known for good that the block is locked.
+                    shared.lock_later(&entry.handle, &error);
+                    let (least, greatest) = entry.handle.reader.summary().trace_ids;
+                    ids.retain(|id| !(least..=greatest).contains(id));
+                    continue;
+                }
                 fetched => fetched?,
             };
             ids.retain(|id| !bases.contains_key(id));

@@ -7,11 +7,14 @@ use std::sync::Arc;
 
 use roentgen_model::{Scope, Stamp, TraceFacts, TraceId};
 
-use crate::block::{BlockId, BlockMeta, BlockReader, BlockSummary, read_block_meta};
+use crate::block::{
+    BlockId, BlockMeta, BlockReader, BlockSummary, CHECKSUMS_NAME, read_block_meta,
+};
 use crate::catalog::{BlockRow, Catalog, MovedTrace};
+use crate::encryption::locked::{UnlistedBlock, missing_key};
 use crate::engine::{EmbeddedStore, StoreParts};
 use crate::facts::minute_rows;
-use crate::files::Disk;
+use crate::files::{Disk, EncryptedDisk};
 use crate::maintenance::Chain;
 use crate::moved;
 use crate::seal::{BLOCKS, BlockDirs, day_of};
@@ -31,7 +34,8 @@ pub struct RepairReport {
 }
 
 /// Opens the store (which rebuilds a lost catalog and checks every frame of the log), checks every byte
-/// of every block, and sets aside what is damaged. No other process may have the store open.
+/// of every block, and sets aside what is damaged. What waits for a key is no damage: it is counted and
+/// left alone. No other process may have the store open.
 ///
 /// # Errors
 /// As [`EmbeddedStore::open`]; damage is in the report.
@@ -79,12 +83,18 @@ fn block_dirs(disk: &dyn Disk) -> Result<Vec<PathBuf>, StoreError> {
     Ok(dirs)
 }
 
-/// SEAL-1: deletes directories without a catalog row. The catalog must be complete.
-pub(crate) fn delete_orphans(disk: &dyn Disk, rows: &[BlockRow]) -> Result<(), StoreError> {
+/// SEAL-1: deletes directories without a catalog row. The catalog must be complete but for `locked`
+/// blocks, which could not be read when it was rebuilt.
+pub(crate) fn delete_orphans(
+    disk: &dyn Disk,
+    rows: &[BlockRow],
+    locked: &HashSet<BlockId>,
+) -> Result<(), StoreError> {
     let known: HashSet<PathBuf> = rows.iter().map(block_dir).collect();
     for dir in block_dirs(disk)? {
         let is_aside = dir.to_string_lossy().ends_with(SET_ASIDE);
-        if is_aside || known.contains(&dir) {
+        let is_locked = block_id(&dir).is_some_and(|id| locked.contains(&id));
+        if is_aside || is_locked || known.contains(&dir) {
             continue;
         }
         tracing::info!(dir = %dir.display(), "deleting what an unfinished step left behind");
@@ -95,6 +105,11 @@ pub(crate) fn delete_orphans(disk: &dyn Disk, rows: &[BlockRow]) -> Result<(), S
     Ok(())
 }
 
+/// The block whose directory this is by its name.
+fn block_id(dir: &Path) -> Option<BlockId> {
+    dir.file_name()?.to_str()?.parse().ok()
+}
+
 /// A block found on the disk.
 struct FoundBlock {
     meta: BlockMeta,
@@ -103,16 +118,19 @@ struct FoundBlock {
 }
 
 /// Fills an empty catalog from the metadata of the blocks (SEAL-1). The whole log is replayed over it:
-/// equal documents change nothing.
-pub(crate) fn rebuild_catalog(disk: &Arc<dyn Disk>, catalog: &Catalog) -> Result<(), StoreError> {
-    let mut blocks = find_blocks(disk)?;
+/// equal documents change nothing. Returns the blocks that wait for a key.
+pub(crate) fn rebuild_catalog(
+    disk: &Arc<EncryptedDisk>,
+    catalog: &Catalog,
+) -> Result<Vec<UnlistedBlock>, StoreError> {
+    let (mut blocks, locked) = find_blocks(disk)?;
     // A merge that was cut off before it deleted its inputs.
     let replaced: HashSet<BlockId> = blocks
         .iter()
         .flat_map(|b| b.meta.replaces.clone())
         .collect();
     blocks.retain(|block| !replaced.contains(&block.meta.id));
-    let moved = find_moved(&blocks)?;
+    let moved = find_moved(disk, &blocks)?;
     let rows: Vec<BlockRow> = blocks
         .iter()
         .map(|block| BlockRow::new(&block.meta, block.summary.clone()))
@@ -125,24 +143,25 @@ pub(crate) fn rebuild_catalog(disk: &Arc<dyn Disk>, catalog: &Catalog) -> Result
     tracing::info!(
         blocks = rows.len(),
         moved = moved.len(),
+        locked = locked.len(),
         "catalog built from the blocks"
     );
-    Ok(catalog.rebuild(&rows, &moved, last)?)
+    let marked: Vec<BlockId> = locked.iter().map(|block| block.id).collect();
+    catalog.rebuild(&rows, &moved, &marked, last)?;
+    Ok(locked)
 }
 
-fn find_blocks(disk: &Arc<dyn Disk>) -> Result<Vec<FoundBlock>, StoreError> {
-    let mut blocks = Vec::new();
+/// The blocks, and those that cannot be read for want of a key.
+fn find_blocks(
+    disk: &Arc<EncryptedDisk>,
+) -> Result<(Vec<FoundBlock>, Vec<UnlistedBlock>), StoreError> {
+    let (mut blocks, mut locked) = (Vec::new(), Vec::new());
     for dir in block_dirs(disk.as_ref())? {
-        let name = dir
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        if name.parse::<BlockId>().is_err() {
+        let Some(id) = block_id(&dir) else {
             continue;
-        }
+        };
         let opened = read_block_meta(disk.as_ref(), &dir).and_then(|(meta, summary)| {
-            let reader = BlockReader::open(Arc::clone(disk), &dir)?;
+            let reader = BlockReader::open(Arc::clone(disk) as _, &dir)?;
             Ok(FoundBlock {
                 meta,
                 summary,
@@ -151,13 +170,18 @@ fn find_blocks(disk: &Arc<dyn Disk>) -> Result<Vec<FoundBlock>, StoreError> {
         });
         match opened {
             Ok(block) => blocks.push(block),
+            Err(error) if error.kind() == ErrorKind::KeyUnavailable => {
+                tracing::warn!(dir = %dir.display(), error = %Chain(&error), "a block waits for its key");
+                let key = missing_key(&error);
+                locked.push(UnlistedBlock { id, dir, key });
+            }
             Err(error) if error.kind() == ErrorKind::Damaged => {
                 set_aside(disk.as_ref(), &dir, &error)?;
             }
             Err(error) => return Err(error),
         }
     }
-    Ok(blocks)
+    Ok((blocks, locked))
 }
 
 /// Renames the directory of a block that nothing can be said about, so that it is neither read nor
@@ -174,7 +198,7 @@ fn set_aside(disk: &dyn Disk, dir: &Path, error: &StoreError) -> Result<(), Stor
 
 /// Which copies are not the home of their trace: every trace that some block took over has copies, and
 /// the one with the greatest revision is the home (HOME-1).
-fn find_moved(blocks: &[FoundBlock]) -> Result<Vec<MovedTrace>, StoreError> {
+fn find_moved(disk: &EncryptedDisk, blocks: &[FoundBlock]) -> Result<Vec<MovedTrace>, StoreError> {
     let control = QueryControl::new(usize::MAX);
     let mut candidates: BTreeMap<&Scope, BTreeSet<TraceId>> = BTreeMap::new();
     for block in blocks {
@@ -182,7 +206,11 @@ fn find_moved(blocks: &[FoundBlock]) -> Result<Vec<MovedTrace>, StoreError> {
         candidates.entry(&block.meta.scope).or_default().extend(ids);
     }
     let mut moved = Vec::new();
-    for (scope, ids) in candidates {
+    for (scope, mut ids) in candidates {
+        let is_hidden = holds_encrypted(disk, blocks, scope)?;
+        if is_hidden {
+            ids.extend(ids_of_several(blocks, scope)?);
+        }
         let ids: Vec<TraceId> = ids.into_iter().collect();
         let mut copies: HashMap<TraceId, Vec<(BlockId, Arc<TraceFacts>)>> = HashMap::new();
         for block in blocks.iter().filter(|block| block.meta.scope == *scope) {
@@ -200,9 +228,42 @@ fn find_moved(blocks: &[FoundBlock]) -> Result<Vec<MovedTrace>, StoreError> {
             });
             copies.pop();
             for (block, facts) in copies {
-                moved.push(moved::row_of(block, id, &minute_rows(&facts)));
+                moved.push(moved::row_of(block, id, &minute_rows(&facts), is_hidden));
             }
         }
     }
     Ok(moved)
+}
+
+/// Whether some block of the scope is encrypted.
+fn holds_encrypted(
+    disk: &EncryptedDisk,
+    blocks: &[FoundBlock],
+    scope: &Scope,
+) -> Result<bool, StoreError> {
+    for block in blocks.iter().filter(|block| block.meta.scope == *scope) {
+        let dir = dir_of(scope, block.meta.id, &block.summary);
+        let looked = disk.is_encrypted(&dir.join(CHECKSUMS_NAME));
+        let is_encrypted = looked.map_err(|error| {
+            StoreError::caused(ErrorKind::Unavailable, "look at a block", error)
+        })?;
+        if is_encrypted {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Traces that several blocks of the scope hold: while a key was missing, a trace may have begun anew
+/// without taking anything over (`encryption/locked`).
+fn ids_of_several(blocks: &[FoundBlock], scope: &Scope) -> Result<Vec<TraceId>, StoreError> {
+    let mut ids = Vec::new();
+    for block in blocks.iter().filter(|block| block.meta.scope == *scope) {
+        for key in block.reader.trace_ids()? {
+            ids.push(key?.trace_id);
+        }
+    }
+    ids.sort_unstable();
+    let several = ids.chunk_by(|a, b| a == b).filter(|same| same.len() > 1);
+    Ok(several.filter_map(|same| same.first().copied()).collect())
 }

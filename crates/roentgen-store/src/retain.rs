@@ -4,8 +4,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use roentgen_model::UnixNanos;
+
 use crate::block::BlockId;
 use crate::engine::Shared;
+use crate::files::Disk;
+use crate::repair::block_dir;
 use crate::source::StoreError;
 use crate::view::BlockHandle;
 
@@ -15,6 +19,7 @@ use crate::view::BlockHandle;
 /// When the catalog cannot be changed; nothing is retired then.
 pub(crate) fn retire(shared: &Shared) -> Result<(), StoreError> {
     let oldest = shared.settings.oldest_kept(shared.clock.now());
+    retire_locked(shared, oldest)?;
     let view = shared.view.current();
     let is_over = |handle: &BlockHandle| handle.reader.summary().t0.1 < oldest;
     let handles = view.blocks.iter().map(|entry| &entry.handle);
@@ -32,6 +37,30 @@ pub(crate) fn retire(shared: &Shared) -> Result<(), StoreError> {
         .counters
         .blocks_retired
         .fetch_add(over.len() as u64, Ordering::Relaxed);
+    Ok(())
+}
+
+/// Blocks that wait for a key go as well.
+fn retire_locked(shared: &Shared, oldest: UnixNanos) -> Result<(), StoreError> {
+    for block in shared.locked.take_over(oldest) {
+        // What fails here has no row, or is found locked again, at the next start.
+        shared.catalog.remove_blocks(&[block.row.id])?;
+        shared.moved.lock().remove(&block.row.id);
+        match &block.handle {
+            Some(handle) => handle.retire(),
+            None => {
+                let dir = block_dir(&block.row);
+                if let Err(error) = shared.disk.remove_dir_all(&dir) {
+                    let dir = dir.display();
+                    tracing::warn!(%dir, %error, "failed to delete a retired block; the next start does");
+                }
+            }
+        }
+        shared
+            .counters
+            .blocks_retired
+            .fetch_add(1, Ordering::Relaxed);
+    }
     Ok(())
 }
 

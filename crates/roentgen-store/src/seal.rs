@@ -18,6 +18,7 @@ use crate::block::{
 use crate::catalog::{BlockRow, Publication};
 use crate::engine::{Shared, reads};
 use crate::facts::minute_rows;
+use crate::files::Disk;
 use crate::links::{self, Asked};
 use crate::live::assembler::Capture;
 use crate::live::{Home, LiveTrace, SealedHome};
@@ -49,6 +50,8 @@ struct Sealing {
 /// # Errors
 /// Nothing is sealed then, and everything is as it was: the traces stay live.
 pub(crate) fn seal(shared: &Shared, chunk: &Chunk) -> Result<usize, StoreError> {
+    // Asked first: without its key nothing of the scope is written, and the traces stay live.
+    let disk = shared.disk_of(&chunk.scope)?;
     let traces = capture(shared, chunk);
     let mut sealed = Vec::with_capacity(traces.len());
     let mut sealing = Vec::with_capacity(traces.len());
@@ -57,6 +60,9 @@ pub(crate) fn seal(shared: &Shared, chunk: &Chunk) -> Result<usize, StoreError> 
             Ok(written) => {
                 sealed.push(written);
                 sealing.push(trace);
+            }
+            Err(error) if error.kind() == ErrorKind::KeyUnavailable => {
+                shared.encryption.tell_of(&error);
             }
             // One text that cannot be read must not keep all others from being sealed.
             Err(error) => {
@@ -78,7 +84,7 @@ pub(crate) fn seal(shared: &Shared, chunk: &Chunk) -> Result<usize, StoreError> 
     let edges = graph::merge_rows(sealing.iter().flat_map(|trace| trace.rows.iter().cloned()));
     let dirs = BlockDirs::of(&meta.scope, meta.id, chunk.day);
     let handle = write(shared, &dirs, |dir| {
-        write_block(shared.disk.as_ref(), dir, meta.clone(), sealed, edges).map(|_| ())
+        write_block(&disk, dir, meta.clone(), sealed, edges).map(|_| ())
     })?;
     commit(shared, &sealing, &meta, &handle).inspect_err(|_| shared.delete_later(&handle))?;
     publish(shared, &sealing, &handle);
@@ -183,7 +189,8 @@ pub(crate) fn new_block_id(shared: &Shared) -> BlockId {
         )]
         let id = BlockId(shared.randomness.next_u128() as u64);
         // A seeded source draws the same ids again after a restart.
-        if view.blocks.iter().all(|entry| entry.handle.id() != id) {
+        let is_shown = view.blocks.iter().any(|entry| entry.handle.id() == id);
+        if !is_shown && !shared.locked.block_ids().contains(&id) {
             return id;
         }
     }
@@ -234,7 +241,7 @@ pub(crate) fn write(
         is_renamed = true;
         disk.sync_dir(&dirs.day)
             .map_err(failed("sync a day's directory"))?;
-        BlockReader::open(Arc::clone(disk), &dirs.whole)
+        BlockReader::open(Arc::clone(disk) as _, &dirs.whole)
     })();
     match written {
         Ok(reader) => {
@@ -242,7 +249,7 @@ pub(crate) fn write(
             Ok(Arc::new(BlockHandle::new(
                 Arc::new(reader),
                 dir,
-                Arc::clone(disk),
+                Arc::clone(disk) as _,
             )))
         }
         Err(error) => {
@@ -272,7 +279,8 @@ fn commit(
         .collect();
     let copies = sealing.iter().filter_map(|trace| {
         let home = trace.capture.home.as_ref()?;
-        Some(moved::row(home, trace.capture.key.id))
+        let id = trace.capture.key.id;
+        Some(moved::row(home, id, shared.encryption.is_on(&meta.scope)))
     });
     let publication = Publication {
         blocks: vec![BlockRow::new(meta, handle.reader.summary().clone())],

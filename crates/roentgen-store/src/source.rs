@@ -311,6 +311,11 @@ pub struct StoreStats {
     pub block_bytes: u64,
     pub block_traces: u64,
     pub moved_traces: u64,
+    /// Blocks and documents of the log that wait for an encryption key.
+    pub locked_blocks: u64,
+    pub locked_log_documents: u64,
+    /// Documents refused because the key to write under was missing.
+    pub documents_without_key_total: u64,
     pub damaged_blocks: u64,
     pub damaged_log_bytes_total: u64,
     pub documents_logged_total: u64,
@@ -328,6 +333,8 @@ pub enum ErrorKind {
     Busy,
     /// Retry later: log or disk cannot take or give data. Nothing was taken.
     Unavailable,
+    /// An encryption key is missing; retry when it is back. Nothing was taken.
+    KeyUnavailable,
     /// Data is damaged; an operator should look.
     Damaged,
     /// The query would pass a bound.

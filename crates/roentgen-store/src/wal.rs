@@ -12,6 +12,7 @@
 //!   aside, skipped, reported.
 //! - LOG-2 ([`Log::append_group`]): a file whose write or sync failed is never touched again.
 //! - LOG-3 ([`StampSource`]): stamps strictly increase over clock steps and restarts.
+//! - FILE-1 ([`frame`]): a frame belongs to one scope and names the key it is encrypted under.
 //! - LOG-4 ([`SettledBitmaps`]): replay skips what is settled; a file whose bits are all set may be
 //!   recycled once the engine says that no view reaches it (VIEW-1).
 
@@ -20,6 +21,7 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use roentgen_model::{Scope, Stamp};
 
+use crate::encryption::{KeyId, SealedError};
 use crate::source::{ErrorKind, StoreError};
 
 mod append;
@@ -33,6 +35,7 @@ mod stamp;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use append::GroupKeys;
 pub use append::Log;
 pub use files::{LogFileState, LogFiles};
 pub use read::LogReader;
@@ -80,6 +83,17 @@ pub struct DocumentPosition {
     pub document_index_in_file: u32,
     /// Index among the documents of the frame.
     pub index_in_frame: u16,
+}
+
+/// A frame of the log whose key is missing: not damage. Its documents stay unsettled, so its file stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockedFrame {
+    pub file: u32,
+    /// Byte offset of the frame in the file.
+    pub offset: u32,
+    /// Settled ones included.
+    pub documents: u32,
+    pub key: KeyId,
 }
 
 /// A document met at replay that is not settled.
@@ -144,6 +158,9 @@ pub enum LogError {
     /// A document of the group is over [`DOCUMENT_BYTES_MAX`]; nothing of the group was taken.
     #[error("expected a document of at most {limit} bytes, found {bytes}")]
     DocumentTooLarge { bytes: usize, limit: usize },
+    /// The documents are there; they can be read when their key is back.
+    #[error("read an encrypted part of the log")]
+    KeyMissing(#[source] SealedError),
     /// A file of a later version of this program: not damage, but not readable.
     #[error("log file `{}` has format version {version}, this program reads up to {supported}", path.display())]
     UnsupportedVersion {
@@ -169,6 +186,7 @@ impl LogError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Disk { .. } | Self::DiskFull { .. } => ErrorKind::Unavailable,
+            Self::KeyMissing(_) => ErrorKind::KeyUnavailable,
             Self::Damaged { .. } | Self::UnsupportedVersion { .. } => ErrorKind::Damaged,
             Self::DocumentTooLarge { .. } | Self::Refused(_) => ErrorKind::Internal,
         }

@@ -15,12 +15,13 @@ use roentgen_model::{Stamp, TraceId, UnixNanos};
 use tokio::sync::oneshot;
 
 use super::{Call, Holdings, Judgement, ParsedDocument, id_refusal, judge, size_refusal};
+use crate::encryption::Settings;
 use crate::engine::Shared;
 use crate::live::{LiveArrival, LiveTrace, TraceKey, document_cost};
 use crate::merge::{DocumentKey, Version};
 use crate::settings::StoreSettings;
 use crate::source::{ErrorKind, StoreError};
-use crate::wal::{DocumentPosition, Log, Record, RecordHeader, RecordKind};
+use crate::wal::{DocumentPosition, GroupKeys, Log, Record, RecordHeader, RecordKind};
 
 /// Bytes of documents in one group: small against a log file, and enough that a sync of it costs no
 /// more than its bytes.
@@ -125,8 +126,14 @@ pub(crate) fn stopped() -> StoreError {
 
 /// Writes until the intake is closed and everything that waited is written.
 pub(crate) fn run(shared: &Shared, log: &mut Log, queue: &Queue) {
+    let mut generation = shared.encryption.generation();
     while let Ok(first) = queue.0.recv() {
         let group = gather(first, queue);
+        let now = shared.encryption.generation();
+        if std::mem::replace(&mut generation, now) != now {
+            // A change of the encryption closes open files.
+            log.end_file();
+        }
         for waiting in &group {
             shared
                 .intake
@@ -151,7 +158,45 @@ fn gather(first: Waiting, queue: &Queue) -> Vec<Waiting> {
     group
 }
 
+/// Counts documents that were refused because their key is missing.
+pub(crate) fn count_without_key(shared: &Shared, documents: usize) {
+    let counter = &shared.counters.documents_without_key;
+    counter.fetch_add(documents as u64, Ordering::Relaxed);
+}
+
+/// Answers the calls whose scope has a key that is missing, and takes them out; returns the keys of the
+/// others.
+fn take_keys(shared: &Shared, settings: &Settings<'_>, group: &mut Vec<Waiting>) -> GroupKeys {
+    let mut keys = GroupKeys::new();
+    if settings.is_empty() {
+        return keys;
+    }
+    let mut refused = Vec::new();
+    for waiting in std::mem::take(group) {
+        if waiting.call.documents.is_empty() {
+            group.push(waiting);
+            continue;
+        }
+        let scope = &waiting.call.scope;
+        match shared.encryption.write_key_of(settings.get(scope)) {
+            Ok(key) => {
+                keys.extend(key.map(|key| (scope.clone(), key)));
+                group.push(waiting);
+            }
+            Err(error) => refused.push((waiting, error)),
+        }
+    }
+    for (waiting, error) in refused {
+        count_without_key(shared, waiting.call.verdicts.len());
+        let _ = waiting.reply.send(Err(error));
+    }
+    keys
+}
+
 fn commit(shared: &Shared, log: &mut Log, mut group: Vec<Waiting>) {
+    // Held until the group is durable: a change of the encryption waits for it.
+    let settings = shared.encryption.settings();
+    let keys = take_keys(shared, &settings, &mut group);
     let now = shared.clock.now();
     let mut pending = Pending {
         shared,
@@ -166,7 +211,7 @@ fn commit(shared: &Shared, log: &mut Log, mut group: Vec<Waiting>) {
     let appended = if records.is_empty() {
         Ok(Vec::new())
     } else {
-        log.append_group(&records)
+        log.append_group_under(&records, &keys)
     };
     match appended {
         Ok(positions) => {

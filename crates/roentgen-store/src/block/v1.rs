@@ -22,5 +22,7 @@ mod table;
 mod traces;
 pub(super) mod writer;
 
+pub(crate) use checked::CHECKSUMS_NAME;
+
 #[cfg(test)]
 mod tests;

@@ -143,10 +143,44 @@ impl Catalog {
         })
     }
 
+    /// Marks blocks as locked: their key is missing (FILE-1). Durable on success.
+    ///
+    /// # Errors
+    /// [`CatalogError::Database`]; nothing is changed then.
+    pub fn mark_locked(&self, blocks: &[BlockId]) -> Result<(), CatalogError> {
+        self.transaction("mark blocks as locked", async |transaction| {
+            for id in blocks {
+                rows::mark_locked(transaction, *id).await?;
+            }
+            Ok(())
+        })
+    }
+
+    /// A locked block is back; these of its traces have another home by now (HOME-1).
+    ///
+    /// # Errors
+    /// [`CatalogError::Database`]; nothing is changed then.
+    pub fn unlock(
+        &self,
+        block: BlockId,
+        moved: &[MovedTrace],
+        last_stamp: Stamp,
+    ) -> Result<(), CatalogError> {
+        self.transaction("unlock a block", async |transaction| {
+            for trace in moved {
+                rows::insert_moved(transaction, trace).await?;
+            }
+            rows::unmark_locked(transaction, block).await?;
+            rows::settle(transaction, &SettledBits::default(), last_stamp).await
+        })
+    }
+
     /// Replaces all blocks and moved traces by what the blocks' metadata say, drops all bitmaps (the
     /// whole log is replayed: equal documents change nothing), and makes the catalog complete: the next
     /// opening reports [`CatalogState::Opened`]. Also the last step of starting a new, empty store.
-    /// Moved traces of blocks not listed are left out.
+    /// Moved traces of blocks not listed are left out. `locked`: blocks that are there and cannot be read
+    /// now for want of a key; while there are any the catalog stays incomplete, so that the next start
+    /// looks again, and marks of an earlier time stay.
     ///
     /// # Errors
     /// [`CatalogError::DuplicateBlock`], [`CatalogError::Database`]; nothing is changed then.
@@ -154,10 +188,14 @@ impl Catalog {
         &self,
         blocks: &[BlockRow],
         moved: &[MovedTrace],
+        locked: &[BlockId],
         last_stamp: Stamp,
     ) -> Result<(), CatalogError> {
         self.transaction("rebuild", async |transaction| {
             rows::clear(transaction).await?;
+            for id in locked {
+                rows::mark_locked(transaction, *id).await?;
+            }
             for block in blocks {
                 rows::insert_block(transaction, block).await?;
             }
@@ -165,7 +203,11 @@ impl Catalog {
                 rows::insert_moved(transaction, trace).await?;
             }
             rows::settle(transaction, &SettledBits::default(), last_stamp).await?;
-            rows::mark_complete(transaction).await
+            if locked.is_empty() {
+                rows::mark_complete(transaction).await
+            } else {
+                rows::mark_incomplete(transaction).await
+            }
         })
     }
 
@@ -311,9 +353,18 @@ async fn load(connection: &mut SqliteConnection) -> Result<CatalogContents, Cata
         Some(row) => Stamp(row.try_get(0).map_err(&read)?),
         None => Stamp::default(),
     };
+    let locked = sqlx::query(rows::SELECT_LOCKED)
+        .fetch_all(&mut *connection)
+        .await;
+    let locked = locked
+        .map_err(&read)?
+        .iter()
+        .map(rows::locked)
+        .collect::<Result<_, _>>()?;
     Ok(CatalogContents {
         blocks,
         moved,
+        locked,
         settled,
         last_stamp,
     })

@@ -17,6 +17,11 @@ pub(super) const SELECT_LOG_FILES: &str = "SELECT file, settled FROM log_files O
 pub(super) const SELECT_LAST_STAMP: &str =
     "SELECT value FROM store_values WHERE name = 'last_stamp'";
 
+/// A locked block has a value of this name and its id.
+const LOCKED_NAME: &str = "locked_block.";
+pub(super) const SELECT_LOCKED: &str =
+    "SELECT name FROM store_values WHERE name GLOB 'locked_block.*' ORDER BY name";
+
 type Transaction<'a, 'c> = &'a mut SqliteTransaction<'c>;
 
 pub(super) async fn insert_block(
@@ -142,6 +147,7 @@ pub(super) async fn delete_block(
     transaction: Transaction<'_, '_>,
     id: BlockId,
 ) -> Result<u64, CatalogError> {
+    unmark_locked(transaction, id).await?;
     let query = sqlx::query("DELETE FROM blocks WHERE id = ?").bind(key(id));
     let deleted = query.execute(&mut **transaction).await;
     Ok(deleted.map_err(database("remove a block"))?.rows_affected())
@@ -160,6 +166,36 @@ pub(super) async fn mark_damaged(
         0 => Err(CatalogError::UnknownBlock(id)),
         _ => Ok(()),
     }
+}
+
+pub(super) async fn mark_locked(
+    transaction: Transaction<'_, '_>,
+    id: BlockId,
+) -> Result<(), CatalogError> {
+    let query = "INSERT OR REPLACE INTO store_values (name, value) VALUES (?, 1)";
+    let query = sqlx::query(query).bind(format!("{LOCKED_NAME}{id}"));
+    let marked = query.execute(&mut **transaction).await;
+    marked
+        .map(|_| ())
+        .map_err(database("mark a block as locked"))
+}
+
+pub(super) async fn unmark_locked(
+    transaction: Transaction<'_, '_>,
+    id: BlockId,
+) -> Result<(), CatalogError> {
+    let query = sqlx::query("DELETE FROM store_values WHERE name = ?");
+    let query = query.bind(format!("{LOCKED_NAME}{id}"));
+    let unmarked = query.execute(&mut **transaction).await;
+    unmarked.map(|_| ()).map_err(database("unlock a block"))
+}
+
+pub(super) fn locked(row: &SqliteRow) -> Result<BlockId, CatalogError> {
+    let name = row.try_get::<String, _>("name");
+    let name = name.map_err(database("read a locked block"))?;
+    let id = name.strip_prefix(LOCKED_NAME);
+    id.and_then(|id| id.parse().ok())
+        .ok_or_else(|| damaged("store_values"))
 }
 
 /// HOME-1. Left out when the block is gone; a trace moves out of a block once only, so a row that is
@@ -276,6 +312,13 @@ pub(super) async fn mark_complete(transaction: Transaction<'_, '_>) -> Result<()
     let query = "INSERT OR REPLACE INTO store_values (name, value) VALUES ('is_complete', 1)";
     let marked = sqlx::query(query).execute(&mut **transaction).await;
     marked.map(|_| ()).map_err(database("mark as complete"))
+}
+
+/// The next start rebuilds again.
+pub(super) async fn mark_incomplete(transaction: Transaction<'_, '_>) -> Result<(), CatalogError> {
+    let query = "DELETE FROM store_values WHERE name = 'is_complete'";
+    let marked = sqlx::query(query).execute(&mut **transaction).await;
+    marked.map(|_| ()).map_err(database("mark as incomplete"))
 }
 
 /// The signed number of equal bits, as SQLite has no unsigned ones.

@@ -33,7 +33,7 @@ impl Setting {
     fn with(blocks: &[BlockRow]) -> (Self, Catalog) {
         let setting = Self::new();
         let (catalog, _) = setting.open();
-        catalog.rebuild(blocks, &[], Stamp(0)).unwrap();
+        catalog.rebuild(blocks, &[], &[], Stamp(0)).unwrap();
         (setting, catalog)
     }
 }
@@ -90,7 +90,7 @@ fn what_is_published_is_loaded_after_reopening() {
     let setting = Setting::new();
     let (catalog, state) = setting.open();
     assert_eq!(state, CatalogState::Created);
-    catalog.rebuild(&[], &[], Stamp(0)).unwrap();
+    catalog.rebuild(&[], &[], &[], Stamp(0)).unwrap();
     let mut other = row(u64::MAX);
     other.scope = Scope::new("123456789012", "eu-west-1").unwrap();
     other.level = 7;
@@ -277,7 +277,7 @@ fn catalog_is_created_until_a_rebuild_has_finished() {
     let (catalog, _) = setting.open();
     catalog.settle(&bits(&[(1, 1)]), Stamp(9)).unwrap();
     catalog
-        .rebuild(&[row(1)], &[moved(1, 1), moved(2, 2)], Stamp(5))
+        .rebuild(&[row(1)], &[moved(1, 1), moved(2, 2)], &[], Stamp(5))
         .unwrap();
     drop(catalog);
     let (catalog, state) = setting.open();
@@ -329,7 +329,7 @@ fn damaged_catalog_is_set_aside_and_an_empty_one_made() {
         let (catalog, state) = setting.open();
         let second = setting.folder.path().join("catalog.db.damaged-2");
         assert_eq!(state, CatalogState::Damaged { set_aside: second });
-        catalog.rebuild(&[row(1)], &[], Stamp(0)).unwrap();
+        catalog.rebuild(&[row(1)], &[], &[], Stamp(0)).unwrap();
     }
 }
 

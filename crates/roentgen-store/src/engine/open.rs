@@ -1,6 +1,6 @@
 //! The start: catalog, blocks, log, live traces, first view (SEAL-1, LOG-1, LOG-3, LOG-4).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,11 +10,15 @@ use roentgen_model::{Stamp, TraceId, UnixNanos};
 
 use super::{Counters, Shared, Signals, StoreParts};
 use crate::accept::writer::{self, Intake, LIMIT_EXCEEDED, Queue};
-use crate::block::{BlockId, BlockReader};
-use crate::catalog::{BlockRow, BlockState, Catalog, CatalogContents, CatalogState};
+use crate::block::BlockReader;
+use crate::catalog::{
+    BlockRow, BlockState, Catalog, CatalogContents, CatalogLocation, CatalogState,
+};
 use crate::clock::Randomness;
-use crate::compact;
-use crate::files::Disk;
+use crate::compact::{self, LoadedMoved};
+use crate::encryption::Encryption;
+use crate::encryption::locked::{self, Locked, LockedBlock, UnlistedBlock};
+use crate::files::{Disk, EncryptedDisk};
 use crate::links::Awaited;
 use crate::live::assembler::{self, Due};
 use crate::live::{LiveArrival, LiveTraces, TraceKey};
@@ -24,7 +28,7 @@ use crate::reopen;
 use crate::repair;
 use crate::settings::StoreSettings;
 use crate::source::{ErrorKind, StoreError};
-use crate::view::{Away, BlockEntry, BlockHandle, ViewCell};
+use crate::view::{BlockEntry, BlockHandle, ViewCell};
 use crate::wal::{Log, LogSettings, RecordKind, ReplayReport, ReplayedDocument, StampSource};
 
 /// Where the log is, below the data directory.
@@ -36,43 +40,42 @@ pub(super) fn open(
     parts: StoreParts,
 ) -> Result<(Shared, Log, Queue), StoreError> {
     let StoreParts {
-        disk,
+        disk: plain_disk,
         clock,
         catalog: location,
         histories,
+        keys,
         observer,
     } = parts;
+    let encryption = Encryption::new(keys);
+    let disk = EncryptedDisk::new(Arc::clone(&plain_disk), Arc::clone(&encryption.keys));
+    let disk = Arc::new(disk);
     let counters = Counters::default();
-    let (catalog, state) = Catalog::open(&location, Arc::clone(&disk))?;
-    if let CatalogState::Damaged { set_aside } = &state {
-        let path = set_aside.display();
-        tracing::error!(%path, "the catalog was damaged and set aside; it is rebuilt from the blocks");
-    }
-    if state != CatalogState::Opened {
-        repair::rebuild_catalog(&disk, &catalog)?;
-    }
+    let (catalog, unlisted) = open_catalog(&location, plain_disk.clone(), &disk)?;
     let contents = catalog.load()?;
-    repair::delete_orphans(disk.as_ref(), &contents.blocks)?;
-    let (moved, away) = compact::load_moved(&contents.moved);
-    let blocks = open_blocks(&disk, &catalog, &contents, away, &counters)?;
-
-    let log_settings = LogSettings {
-        file_bytes: settings.log_file_bytes,
-        reserve_bytes: settings.log_reserve_bytes,
-        ..LogSettings::default()
+    repair::delete_orphans(disk.as_ref(), &contents.blocks, &contents.locked)?;
+    let mut loaded = compact::load_moved(&contents.moved);
+    let opening = Opening {
+        disk: &disk,
+        catalog: &catalog,
+        encryption: &encryption,
+        counters: &counters,
     };
+    let (blocks, locked) = opening.blocks(&contents, &mut loaded)?;
+
     let mut replayed = Vec::new();
     let mut take = |document| replayed.push(document);
     let settled = contents.settled;
-    let log_disk = Arc::clone(&disk);
     let (log, report) = Log::open(
-        log_disk,
+        plain_disk,
         Path::new(LOG_DIR),
-        log_settings,
+        log_settings(&settings),
+        Arc::clone(&encryption.keys),
         settled,
         &mut take,
     )?;
-    tell(&report, &counters);
+    tell(&report, &counters, &encryption);
+    let locked = Locked::new(locked, unlisted, report.locked);
     let (intake, queue) = Intake::new(&settings);
     let shared = Shared {
         randomness: settings
@@ -86,6 +89,8 @@ pub(super) fn open(
         observer,
         clock,
         disk,
+        encryption,
+        locked,
         catalog,
         live: LiveTraces::new(),
         view: ViewCell::new(blocks),
@@ -94,7 +99,7 @@ pub(super) fn open(
         log_reads: RwLock::default(),
         maintenance: Mutex::default(),
         backlog: Mutex::new(Backlog::default()),
-        moved: Mutex::new(moved),
+        moved: Mutex::new(loaded.moved),
         reopenings: Mutex::default(),
         intake,
         counters,
@@ -105,7 +110,36 @@ pub(super) fn open(
     Ok((shared, log, queue))
 }
 
-fn tell(report: &ReplayReport, counters: &Counters) {
+/// The catalog, rebuilt where it was lost, and the blocks that could not be read for that.
+fn open_catalog(
+    location: &CatalogLocation,
+    plain_disk: Arc<dyn Disk>,
+    disk: &Arc<EncryptedDisk>,
+) -> Result<(Catalog, Vec<UnlistedBlock>), StoreError> {
+    let (catalog, state) = Catalog::open(location, plain_disk)?;
+    if let CatalogState::Damaged { set_aside } = &state {
+        let path = set_aside.display();
+        tracing::error!(%path, "the catalog was damaged and set aside; it is rebuilt from the blocks");
+    }
+    let mut unlisted = Vec::new();
+    if state != CatalogState::Opened {
+        unlisted = repair::rebuild_catalog(disk, &catalog)?;
+    }
+    Ok((catalog, unlisted))
+}
+
+fn log_settings(settings: &StoreSettings) -> LogSettings {
+    LogSettings {
+        file_bytes: settings.log_file_bytes,
+        reserve_bytes: settings.log_reserve_bytes,
+        ..LogSettings::default()
+    }
+}
+
+fn tell(report: &ReplayReport, counters: &Counters, encryption: &Encryption) {
+    for frame in &report.locked {
+        encryption.tell(&frame.key);
+    }
     for damage in &report.damage {
         counters
             .damaged_log_bytes
@@ -127,46 +161,72 @@ fn tell(report: &ReplayReport, counters: &Counters) {
     );
 }
 
-fn open_blocks(
-    disk: &Arc<dyn Disk>,
-    catalog: &Catalog,
-    contents: &CatalogContents,
-    mut away: HashMap<BlockId, Away>,
-    counters: &Counters,
-) -> Result<Vec<BlockEntry>, StoreError> {
-    let mut blocks = Vec::with_capacity(contents.blocks.len());
-    for row in &contents.blocks {
-        if row.state == BlockState::Damaged {
-            counters.damaged_blocks.fetch_add(1, Ordering::Relaxed);
-            continue;
-        }
-        match open_block(disk, row) {
-            Ok(handle) => {
-                let away = Arc::new(away.remove(&row.id).unwrap_or_default());
-                blocks.push(BlockEntry {
-                    handle: Arc::new(handle),
-                    away,
-                });
+/// What blocks are opened with.
+struct Opening<'a> {
+    disk: &'a Arc<EncryptedDisk>,
+    catalog: &'a Catalog,
+    encryption: &'a Encryption,
+    counters: &'a Counters,
+}
+
+impl Opening<'_> {
+    /// The blocks to be shown, and those that wait for a key or for [`locked::unlock`].
+    fn blocks(
+        &self,
+        contents: &CatalogContents,
+        loaded: &mut LoadedMoved,
+    ) -> Result<(Vec<BlockEntry>, Vec<LockedBlock>), StoreError> {
+        let mut blocks = Vec::with_capacity(contents.blocks.len());
+        let mut locked = Vec::new();
+        for row in &contents.blocks {
+            let count_damage = || {
+                let counter = &self.counters.damaged_blocks;
+                counter.fetch_add(1, Ordering::Relaxed);
+            };
+            if row.state == BlockState::Damaged {
+                count_damage();
+                continue;
             }
-            Err(error) if error.kind() == ErrorKind::Damaged => {
-                tracing::error!(block = %row.id, error = %Chain(&error), "a block is damaged and set aside");
-                catalog.mark_damaged(row.id)?;
-                counters.damaged_blocks.fetch_add(1, Ordering::Relaxed);
+            let wait = |key| LockedBlock {
+                row: row.clone(),
+                handle: None,
+                key,
+            };
+            if contents.locked.contains(&row.id) {
+                locked.push(wait(None));
+                continue;
             }
-            Err(error) => return Err(error),
+            match self.block(row, loaded) {
+                Ok(entry) => blocks.push(entry),
+                Err(error) if error.kind() == ErrorKind::KeyUnavailable => {
+                    self.encryption.tell_of(&error);
+                    // Durable before anything is taken in.
+                    self.catalog.mark_locked(&[row.id])?;
+                    locked.push(wait(locked::missing_key(&error)));
+                }
+                Err(error) if error.kind() == ErrorKind::Damaged => {
+                    tracing::error!(block = %row.id, error = %Chain(&error), "a block is damaged and set aside");
+                    self.catalog.mark_damaged(row.id)?;
+                    count_damage();
+                }
+                Err(error) => return Err(error),
+            }
         }
+        Ok((blocks, locked))
     }
-    Ok(blocks)
+
+    fn block(&self, row: &BlockRow, loaded: &mut LoadedMoved) -> Result<BlockEntry, StoreError> {
+        let dir = repair::block_dir(row);
+        let disk = Arc::clone(self.disk) as Arc<dyn Disk>;
+        let reader = Arc::new(BlockReader::open(Arc::clone(&disk), &dir)?);
+        let away = Arc::new(loaded.take(&reader)?);
+        let handle = Arc::new(BlockHandle::new(reader, dir, disk));
+        Ok(BlockEntry { handle, away })
+    }
 }
 
-fn open_block(disk: &Arc<dyn Disk>, row: &BlockRow) -> Result<BlockHandle, StoreError> {
-    let dir = repair::block_dir(row);
-    let reader = BlockReader::open(Arc::clone(disk), &dir)?;
-    Ok(BlockHandle::new(Arc::new(reader), dir, Arc::clone(disk)))
-}
-
-/// Brings back the live traces, with the stamps and records they had (LOG-3), and shows them.
-fn replay(shared: &Shared, documents: Vec<ReplayedDocument>) {
+/// Brings back live traces, with the stamps and records they had (LOG-3), and shows them.
+pub(crate) fn replay(shared: &Shared, documents: Vec<ReplayedDocument>) {
     let mut unknown_kinds = HashSet::new();
     for found in documents {
         let ReplayedDocument {

@@ -142,7 +142,8 @@ fn find_base(shared: &Shared, view: &View, key: &TraceKey) -> Result<Option<Base
     Ok(None)
 }
 
-/// Damage is reported and left out (contract of reads); other errors are passed on.
+/// Damage is reported and left out (contract of reads), what waits for a key is left out; other errors
+/// are passed on.
 pub(crate) fn or_damaged<T>(
     shared: &Shared,
     entry: &BlockEntry,
@@ -151,6 +152,10 @@ pub(crate) fn or_damaged<T>(
     match read {
         Err(error) if error.kind() == ErrorKind::Damaged => {
             shared.set_aside_later(&entry.handle, &error);
+            Ok(None)
+        }
+        Err(error) if error.kind() == ErrorKind::KeyUnavailable => {
+            shared.lock_later(&entry.handle, &error);
             Ok(None)
         }
         read => read.map(Some),
@@ -179,6 +184,10 @@ pub(crate) fn documents(
                 // As with blocks: reported and left out, so that other traces of the call are answered.
                 Err(error) if error.kind() == ErrorKind::Damaged => {
                     tracing::error!(trace = %key.id, error = %Chain(&error), "a text is damaged");
+                    return Ok(None);
+                }
+                Err(error) if error.kind() == ErrorKind::KeyUnavailable => {
+                    shared.encryption.tell_of(&error);
                     return Ok(None);
                 }
                 texts => texts?,

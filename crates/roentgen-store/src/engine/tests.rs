@@ -14,6 +14,7 @@ mod audit;
 mod concurrent;
 mod crash;
 mod damage;
+mod encryption;
 mod lifecycle;
 mod links;
 mod random;
@@ -64,6 +65,7 @@ pub(super) struct EngineSubject {
     shape: Shape,
     settled: usize,
     histories: Arc<SettingsHistories>,
+    keys: StoreKeys,
 }
 
 impl EngineSubject {
@@ -90,6 +92,7 @@ impl EngineSubject {
             shape,
             settled: 0,
             histories: Arc::default(),
+            keys: StoreKeys::default(),
         };
         subject.restart();
         subject
@@ -103,25 +106,30 @@ impl EngineSubject {
         self.store = None;
         let parts = StoreParts {
             histories: Arc::clone(&self.histories),
+            keys: self.keys.clone(),
             ..parts(&self.disk, &self.clock, self.directory.path())
         };
         self.store = Some(EmbeddedStore::open(self.settings.clone(), parts).unwrap());
     }
 }
 
-fn open(
+pub(super) fn parts(
+    disk: &Arc<dyn Disk>,
+    clock: &Arc<ManualClock>,
+    directory: &Path,
+) -> StoreParts {
+    let location = CatalogLocation::File(directory.join("catalog.db"));
+    let (disk, clock) = (Arc::clone(disk), Arc::clone(clock));
+    StoreParts::new(disk, clock, location)
+}
+
+pub(super) fn open(
     settings: &StoreSettings,
     disk: &Arc<dyn Disk>,
     clock: &Arc<ManualClock>,
     directory: &Path,
 ) -> EmbeddedStore {
     EmbeddedStore::open(settings.clone(), parts(disk, clock, directory)).unwrap()
-}
-
-fn parts(disk: &Arc<dyn Disk>, clock: &Arc<ManualClock>, directory: &Path) -> StoreParts {
-    let location = CatalogLocation::File(directory.join("catalog.db"));
-    let (disk, clock) = (Arc::clone(disk), Arc::clone(clock));
-    StoreParts::new(disk, clock, location)
 }
 
 impl Subject for EngineSubject {

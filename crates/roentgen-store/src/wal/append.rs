@@ -1,17 +1,19 @@
 //! Appending: one thread owns the [`Log`].
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use roentgen_model::Stamp;
+use roentgen_model::{Scope, Stamp};
 
 use super::files::{FileState, LogName, Shared};
-use super::frame::{EncodedFrame, FrameBuilder, FramePlace, NewDocument};
+use super::frame::{EncodedFrame, FrameBuilder, FrameKey, FramePlace, NewDocument, key_binding};
 use super::header::{FILE_HEADER_BYTES, FileHeader};
 use super::{
     DOCUMENT_BYTES_MAX, DocumentPosition, LogError, LogFiles, LogReader, LogSettings, Record,
     ReplayReport, ReplayedDocument, SettledBitmaps, replay,
 };
+use crate::encryption::{KeyId, Keys, WriteKey};
 use crate::files::{Disk, LogFile};
 
 /// The writing end of the log.
@@ -33,7 +35,12 @@ struct ActiveFile {
     offset: u64,
     next_frame: u32,
     next_document: u32,
+    /// Its data keys, by the key they are under (FILE-1).
+    data_keys: HashMap<KeyId, FrameKey>,
 }
+
+/// What the frames of each scope are encrypted under; other scopes write plain (FILE-1).
+pub(crate) type GroupKeys = HashMap<Scope, WriteKey>;
 
 /// A group ready to be given its place in a file.
 #[derive(Debug, Default)]
@@ -52,11 +59,12 @@ impl Log {
     ///
     /// # Errors
     /// [`LogError::Disk`], [`LogError::UnsupportedVersion`], [`LogError::Refused`] for bad settings.
-    /// Damage is no error: it is in the report.
-    pub fn open(
+    /// Damage is no error: it is in the report; so are documents whose key is missing.
+    pub(crate) fn open(
         disk: Arc<dyn Disk>,
         dir: &Path,
         settings: LogSettings,
+        keys: Arc<Keys>,
         settled: SettledBitmaps,
         replay: &mut dyn FnMut(ReplayedDocument),
     ) -> Result<(Self, ReplayReport), LogError> {
@@ -82,6 +90,7 @@ impl Log {
             disk,
             dir: dir.to_owned(),
             settings,
+            keys,
             state: parking_lot::Mutex::default(),
         });
         let report = replay::replay_all(&shared, &names, settled, replay)?;
@@ -105,7 +114,22 @@ impl Log {
         &mut self,
         records: &[Record],
     ) -> Result<Vec<Vec<DocumentPosition>>, LogError> {
-        let group = EncodedGroup::encode(records, self.shared.settings.frame_bytes)?;
+        self.append_group_under(records, &GroupKeys::new())
+    }
+
+    /// As [`Self::append_group`]; the frames of scopes with a key are encrypted under it (FILE-1).
+    ///
+    /// # Errors
+    /// As [`Self::append_group`].
+    pub(crate) fn append_group_under(
+        &mut self,
+        records: &[Record],
+        keys: &GroupKeys,
+    ) -> Result<Vec<Vec<DocumentPosition>>, LogError> {
+        let mut group = EncodedGroup::encode(records, self.shared.settings.frame_bytes)?;
+        for frame in &mut group.frames {
+            frame.key = keys.get(&frame.scope).cloned();
+        }
         if group.frames.is_empty() {
             return Ok(vec![Vec::new(); records.len()]);
         }
@@ -130,7 +154,7 @@ impl Log {
             .active
             .as_mut()
             .ok_or(LogError::Refused("no log file is open"))?;
-        match active.append(&group) {
+        match active.append(&group, &self.shared.keys) {
             Ok(offsets) => {
                 let positions = group.positions(active.number, &offsets);
                 active.next_document += documents;
@@ -159,6 +183,11 @@ impl Log {
                 ))
             }
         }
+    }
+
+    /// Lets the next group begin a new file.
+    pub(crate) fn end_file(&mut self) {
+        self.active = None;
     }
 
     /// A reader by position; clone it freely.
@@ -207,6 +236,7 @@ impl Log {
             offset,
             next_frame: 0,
             next_document: 0,
+            data_keys: HashMap::new(),
         })
     }
 
@@ -254,7 +284,7 @@ impl Shared {
 
 impl ActiveFile {
     /// Writes and syncs the group; on success returns the offset of each frame and its first document.
-    fn append(&mut self, group: &EncodedGroup) -> std::io::Result<Vec<(u32, u32)>> {
+    fn append(&mut self, group: &EncodedGroup, keys: &Keys) -> std::io::Result<Vec<(u32, u32)>> {
         let mut buffer = Vec::new();
         let mut places = Vec::with_capacity(group.frames.len());
         let mut first_document = self.next_document;
@@ -266,15 +296,21 @@ impl ActiveFile {
                 first_document,
             ));
             let (file, group_first_frame) = (self.number, self.next_frame);
-            encoded.write(
-                FramePlace {
-                    file,
-                    frame,
-                    group_first_frame,
-                    first_document,
-                },
-                &mut buffer,
-            );
+            let place = FramePlace {
+                file,
+                frame,
+                group_first_frame,
+                first_document,
+            };
+            let key = encoded.key.as_ref().map(|key| {
+                let id = key.id.clone();
+                let made = self.data_keys.entry(id).or_insert_with(|| {
+                    let (data_key, wrapped) = keys.generate(key, &key_binding(file));
+                    FrameKey { data_key, wrapped }
+                });
+                &*made
+            });
+            encoded.write(place, key, &mut buffer);
             first_document += u32::from(encoded.documents);
             frame += 1;
         }

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 
 use super::header::FileEnd;
 use super::{Bitmap, LogError, LogSettings, SettledBits};
+use crate::encryption::Keys;
 use crate::files::{Disk, DiskReader};
 
 /// Settles and recycles; may be cloned and used from any thread, also while the log is written.
@@ -35,6 +36,7 @@ pub(super) struct Shared {
     pub(super) disk: Arc<dyn Disk>,
     pub(super) dir: PathBuf,
     pub(super) settings: LogSettings,
+    pub(super) keys: Arc<Keys>,
     pub(super) state: Mutex<State>,
 }
 
@@ -86,6 +88,13 @@ impl LogFiles {
                 file.settled.set(*index);
             }
         }
+    }
+
+    /// Whether a document of a file is settled, or its file gone.
+    pub(crate) fn is_settled(&self, file: u32, index: u32) -> bool {
+        let state = self.shared.state.lock();
+        let file = state.files.get(&file);
+        file.is_none_or(|file| file.settled.contains(index))
     }
 
     /// All files, oldest first.

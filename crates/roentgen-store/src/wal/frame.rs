@@ -1,14 +1,24 @@
 //! One frame: a header that says where it belongs and how long it is, and documents of one scope.
 //!
 //! Layout in `docs/formats/log.md`. Nothing here trusts a byte that no checksum covers (LOG-1).
+//!
+//! An encrypted frame (version 2) names its key, so that each stands alone (FILE-1): key and wrapped
+//! data key, the same for all frames of a file and key, stand before the encrypted payload. A checksum
+//! that fails is damage; one that holds, over a payload whose key is missing, is not.
 
 use bytes::{Buf, BufMut, Bytes};
 use roentgen_model::{Scope, Stamp};
 
-use super::{DOCUMENT_BYTES_MAX, RecordKind};
+use super::{DOCUMENT_BYTES_MAX, DocumentPosition, RecordKind, ReplayedDocument};
+use crate::encryption::{
+    DataKey, KEY_ID_BYTES_MAX, KeyId, Keys, SealedError, TAG_BYTES, WRAPPED_BYTES, WriteKey,
+};
 
 pub(super) const MAGIC: [u8; 4] = *b"RgFr";
-const VERSION: u8 = 1;
+const VERSION_PLAIN: u8 = 1;
+const VERSION_ENCRYPTED: u8 = 2;
+/// What the key field says of an encrypted payload: its key stands before it.
+const KEY_STANDS_BEFORE: u16 = 1;
 /// Bytes of a frame before its payload.
 pub(super) const HEADER_BYTES: usize = 56;
 const HEADER_CRC_OFFSET: usize = 52;
@@ -16,6 +26,8 @@ const HEADER_CRC_OFFSET: usize = 52;
 pub(super) const RAW_BYTES_MAX: usize = DOCUMENT_BYTES_MAX + 1024;
 /// Scope (two lengths, 12 characters of account, 64 of region) and one piece and document header.
 const _: () = assert!(2 + 12 + 64 + PIECE_BYTES + 4 <= 1024);
+/// What encryption adds to a payload: length and id of the key, wrapped data key, tag.
+const ENCRYPTION_BYTES_MAX: usize = 1 + KEY_ID_BYTES_MAX + WRAPPED_BYTES + TAG_BYTES;
 /// Documents of a frame are counted in 16 bits.
 pub(super) const DOCUMENTS_MAX: u16 = u16::MAX;
 /// Kind, record stamp, index of the first document in the record, number of documents.
@@ -27,6 +39,7 @@ const CODEC_LZ4: u8 = 1;
 /// What stands before a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FrameHeader {
+    pub(super) is_encrypted: bool,
     pub(super) codec: u8,
     pub(super) file: u32,
     /// 0 for the first frame of a file, then one more each.
@@ -48,11 +61,16 @@ impl FrameHeader {
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(HEADER_BYTES);
         out.put_slice(&MAGIC);
-        out.put_u8(VERSION);
+        let (version, key) = if self.is_encrypted {
+            (VERSION_ENCRYPTED, KEY_STANDS_BEFORE)
+        } else {
+            (VERSION_PLAIN, 0)
+        };
+        out.put_u8(version);
         out.put_u8(self.codec);
-        // The key the payload is encrypted with (FILE-1); 0: none. Its zero bytes also keep a document's
-        // text, which cannot hold any, from looking like a frame.
-        out.put_u16_le(0);
+        // 0: plain. The zero bytes here also keep a document's text, which cannot hold any, from looking
+        // like a frame.
+        out.put_u16_le(key);
         out.put_u32_le(self.file);
         out.put_u32_le(self.frame);
         out.put_u32_le(self.group_first_frame);
@@ -73,12 +91,18 @@ impl FrameHeader {
         let covered = bytes.get(..HEADER_CRC_OFFSET)?;
         let mut crc = bytes.get(HEADER_CRC_OFFSET..HEADER_BYTES)?;
         let mut rest = covered.strip_prefix(&MAGIC)?;
-        if rest.get_u8() != VERSION || crc.get_u32_le() != crc32fast::hash(covered) {
+        let version = rest.get_u8();
+        if crc.get_u32_le() != crc32fast::hash(covered) {
             return None;
         }
         let codec = rest.get_u8();
-        let key = rest.get_u16_le();
+        let is_encrypted = match (version, rest.get_u16_le()) {
+            (VERSION_PLAIN, 0) => false,
+            (VERSION_ENCRYPTED, KEY_STANDS_BEFORE) => true,
+            _ => return None,
+        };
         let header = Self {
+            is_encrypted,
             codec,
             file: rest.get_u32_le(),
             frame: rest.get_u32_le(),
@@ -90,9 +114,27 @@ impl FrameHeader {
             payload_crc: rest.get_u32_le(),
             last_stamp: Stamp(rest.get_i64_le()),
         };
-        let is_bounded = header.raw_len() <= RAW_BYTES_MAX && header.stored_len() <= RAW_BYTES_MAX;
+        let stored_max = RAW_BYTES_MAX
+            + if is_encrypted {
+                ENCRYPTION_BYTES_MAX
+            } else {
+                0
+            };
+        let is_bounded = header.raw_len() <= RAW_BYTES_MAX && header.stored_len() <= stored_max;
         let is_counted = header.documents <= u32::from(DOCUMENTS_MAX);
-        (key == 0 && is_bounded && is_counted).then_some(header)
+        (is_bounded && is_counted).then_some(header)
+    }
+
+    /// What an encrypted payload is bound to: all of the header but the checksums, so that no frame
+    /// passes for another one.
+    fn associated(&self) -> Vec<u8> {
+        let unsummed = Self {
+            payload_crc: 0,
+            ..*self
+        };
+        let mut header = unsummed.encode();
+        header.truncate(HEADER_CRC_OFFSET);
+        header
     }
 
     pub(super) fn stored_len(&self) -> usize {
@@ -131,11 +173,83 @@ pub(super) struct DecodedFrame {
     pub(super) raw_bytes: usize,
 }
 
-/// Checks and decodes the payload that belongs to `header`.
-pub(super) fn decode_payload(header: &FrameHeader, stored: &Bytes) -> Option<DecodedFrame> {
+impl DecodedFrame {
+    /// Its documents with their positions.
+    pub(super) fn replayed(self, header: &FrameHeader, offset: u32) -> Vec<ReplayedDocument> {
+        let scope = self.scope;
+        let documents = (0u16..).zip(self.documents);
+        let replayed = documents.map(|(index_in_frame, document)| ReplayedDocument {
+            kind: document.kind,
+            scope: scope.clone(),
+            record_stamp: document.record_stamp,
+            stamp: document.stamp,
+            position: DocumentPosition {
+                file: header.file,
+                frame_offset: offset,
+                document_index_in_file: header.first_document + u32::from(index_in_frame),
+                index_in_frame,
+            },
+            document: document.text,
+        });
+        replayed.collect()
+    }
+}
+
+/// What the payload of a valid frame says.
+#[derive(Debug)]
+pub(super) enum Payload {
+    Decoded(DecodedFrame),
+    /// The key is missing: its documents are there and cannot be read now.
+    Locked(KeyId),
+}
+
+/// Checks, decrypts and decodes the payload that belongs to `header`; `None`: it is damaged.
+pub(super) fn decode_payload(header: &FrameHeader, stored: &Bytes, keys: &Keys) -> Option<Payload> {
     if stored.len() != header.stored_len() || crc32fast::hash(stored) != header.payload_crc {
         return None;
     }
+    if !header.is_encrypted {
+        return decode_plain(header, stored).map(Payload::Decoded);
+    }
+    match decrypt(header, stored, keys) {
+        Ok(plain) => decode_plain(header, &plain).map(Payload::Decoded),
+        Err(SealedError::KeyMissing(key)) => Some(Payload::Locked(key)),
+        Err(SealedError::NotAuthentic(_)) => None,
+    }
+}
+
+/// The wrapped data key is bound to the log file it was made for.
+pub(super) fn key_binding(file: u32) -> Vec<u8> {
+    let mut binding = b"log file ".to_vec();
+    binding.put_u32_le(file);
+    binding
+}
+
+/// A frame's nonce: its number, since the data key is its file's own.
+fn nonce(header: &FrameHeader) -> [u8; 12] {
+    let mut nonce = [0; 12];
+    let (_, counter) = nonce.split_at_mut(8);
+    counter.copy_from_slice(&header.frame.to_be_bytes());
+    nonce
+}
+
+fn decrypt(header: &FrameHeader, stored: &Bytes, keys: &Keys) -> Result<Bytes, SealedError> {
+    let damaged = || SealedError::NotAuthentic("a frame of the log");
+    let mut rest = stored.clone();
+    let id = take_text(&mut rest).ok_or_else(damaged)?;
+    let id = std::str::from_utf8(&id).map_err(|_| damaged())?;
+    let id: KeyId = id.parse().map_err(|_| damaged())?;
+    let wrapped = take(&mut rest, WRAPPED_BYTES).ok_or_else(damaged)?;
+    let wrapped = wrapped.first_chunk().ok_or_else(damaged)?;
+    let data_key = keys.unwrap(&id, &key_binding(header.file), wrapped)?;
+    let mut sealed = rest.to_vec();
+    let opened = data_key.open(nonce(header), &header.associated(), &mut sealed);
+    let text_bytes = opened.ok_or_else(damaged)?.len();
+    sealed.truncate(text_bytes);
+    Ok(sealed.into())
+}
+
+fn decode_plain(header: &FrameHeader, stored: &Bytes) -> Option<DecodedFrame> {
     let raw = match header.codec {
         CODEC_STORED => stored.clone(),
         CODEC_LZ4 => lz4_flex::block::decompress(stored, header.raw_len())
@@ -201,6 +315,9 @@ fn take_piece(from: &mut Bytes, documents: &mut Vec<FrameDocument>) -> Option<()
 /// A frame ready to be given its place in a file.
 #[derive(Debug)]
 pub(super) struct EncodedFrame {
+    pub(super) scope: Scope,
+    /// What it is to be encrypted under.
+    pub(super) key: Option<WriteKey>,
     codec: u8,
     raw_bytes: u32,
     pub(super) documents: u16,
@@ -217,33 +334,63 @@ pub(super) struct FramePlace {
     pub(super) first_document: u32,
 }
 
+/// The data key of a log file for one key.
+#[derive(Debug)]
+pub(super) struct FrameKey {
+    pub(super) data_key: DataKey,
+    pub(super) wrapped: [u8; WRAPPED_BYTES],
+}
+
 impl EncodedFrame {
     pub(super) fn total_bytes(&self) -> usize {
-        HEADER_BYTES + self.payload.len()
+        HEADER_BYTES + self.stored_len()
     }
 
-    /// Appends header and payload to `out`.
-    pub(super) fn write(&self, place: FramePlace, out: &mut Vec<u8>) {
+    fn stored_len(&self) -> usize {
+        let added = self.key.as_ref().map_or(0, |key| {
+            1 + key.id.as_str().len() + WRAPPED_BYTES + TAG_BYTES
+        });
+        self.payload.len() + added
+    }
+
+    /// Appends header and payload to `out`; `key` is that of the file for [`Self::key`].
+    pub(super) fn write(&self, place: FramePlace, key: Option<&FrameKey>, out: &mut Vec<u8>) {
         let FramePlace {
             file,
             frame,
             group_first_frame,
             first_document,
         } = place;
-        let header = FrameHeader {
+        let mut header = FrameHeader {
+            is_encrypted: self.key.is_some(),
             codec: self.codec,
             file,
             frame,
             group_first_frame,
             first_document,
             documents: u32::from(self.documents),
-            stored_bytes: u32::try_from(self.payload.len()).expect("bounded by RAW_BYTES_MAX"),
+            stored_bytes: u32::try_from(self.stored_len()).expect("bounded by RAW_BYTES_MAX"),
             raw_bytes: self.raw_bytes,
-            payload_crc: crc32fast::hash(&self.payload),
+            payload_crc: 0,
             last_stamp: self.last_stamp,
         };
+        let encrypted = self.key.as_ref().zip(key).map(|(named, key)| {
+            let id = named.id.as_str();
+            let mut stored = Vec::with_capacity(self.stored_len());
+            stored.put_u8(u8::try_from(id.len()).expect("a key id has at most 64 bytes"));
+            stored.put_slice(id.as_bytes());
+            stored.put_slice(&key.wrapped);
+            let from = stored.len();
+            stored.put_slice(&self.payload);
+            let (nonce, associated) = (nonce(&header), header.associated());
+            key.data_key.seal(nonce, &associated, &mut stored, from);
+            stored
+        });
+        let stored = encrypted.as_ref().unwrap_or(&self.payload);
+        debug_assert_eq!(stored.len(), header.stored_len());
+        header.payload_crc = crc32fast::hash(stored);
         out.extend_from_slice(&header.encode());
-        out.extend_from_slice(&self.payload);
+        out.extend_from_slice(stored);
     }
 }
 
@@ -337,6 +484,8 @@ impl FrameBuilder {
         };
         let (documents, last_stamp) = (self.documents, self.last_stamp);
         EncodedFrame {
+            scope: self.scope,
+            key: None,
             codec,
             raw_bytes,
             documents,

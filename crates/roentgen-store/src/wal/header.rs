@@ -6,8 +6,9 @@ use bytes::{Buf, BufMut};
 use roentgen_model::Stamp;
 
 const MAGIC: [u8; 4] = *b"RgLg";
-/// The format version of log files.
-pub(super) const VERSION: u8 = 1;
+/// The format version of log files; version 2 may hold encrypted frames.
+pub(super) const VERSION: u8 = 2;
+const OLDEST_VERSION: u8 = 1;
 /// Frames begin here: a page of their own, so that writing frames never touches the header.
 pub(super) const FILE_HEADER_BYTES: usize = 4096;
 const CRC_OFFSET: usize = FILE_HEADER_BYTES - 4;
@@ -73,7 +74,7 @@ impl FileHeader {
             return None;
         }
         let version = rest.try_get_u8().ok()?;
-        if version != VERSION {
+        if !(OLDEST_VERSION..=VERSION).contains(&version) {
             return Some(ReadHeader::Unsupported(version));
         }
         rest.advance(3);

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::files::Shared;
-use super::frame::{DecodedFrame, FrameHeader, HEADER_BYTES, decode_payload};
-use super::{DocumentPosition, LogError};
+use super::frame::{DecodedFrame, FrameHeader, HEADER_BYTES, Payload, decode_payload};
+use super::{DocumentPosition, LockedFrame, LogError, ReplayedDocument};
+use crate::encryption::SealedError;
 
 /// Reads documents; may be cloned and used from any thread, also while the log is written.
 #[derive(Clone, Debug)]
@@ -24,7 +25,7 @@ impl LogReader {
     ///
     /// # Errors
     /// [`LogError::Damaged`] when a frame fails its check or the file was recycled meanwhile (VIEW-1 is
-    /// the caller's), [`LogError::Disk`]. Read one by one to find the good ones.
+    /// the caller's), [`LogError::KeyMissing`], [`LogError::Disk`]. Read one by one to find the good ones.
     pub fn read(&self, positions: &[DocumentPosition]) -> Result<Vec<Bytes>, LogError> {
         let mut order: Vec<(DocumentPosition, usize)> =
             positions.iter().copied().zip(0..).collect();
@@ -75,9 +76,20 @@ impl LogReader {
             .filter(|header| header.file == file)
             .ok_or_else(|| damaged("the frame header fails its check"))?;
         let stored = read(offset + HEADER_BYTES as u64, header.stored_len())?;
-        let frame =
-            decode_payload(&header, &stored).ok_or_else(|| damaged("the frame fails its check"))?;
-        Ok((header, frame))
+        match decode_payload(&header, &stored, &self.shared.keys) {
+            Some(Payload::Decoded(frame)) => Ok((header, frame)),
+            Some(Payload::Locked(key)) => Err(LogError::KeyMissing(SealedError::KeyMissing(key))),
+            None => Err(damaged("the frame fails its check")),
+        }
+    }
+
+    /// The documents of a frame that replay could not read, settled ones included.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(crate) fn replay(&self, locked: &LockedFrame) -> Result<Vec<ReplayedDocument>, LogError> {
+        let (header, frame) = self.frame(locked.file, locked.offset)?;
+        Ok(frame.replayed(&header, locked.offset))
     }
 }
 

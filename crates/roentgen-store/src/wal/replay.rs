@@ -7,7 +7,7 @@ use roentgen_model::Stamp;
 use self::scan::{Scan, ScannedFile};
 use super::files::{FileState, LogName, Shared};
 use super::header::{FILE_HEADER_BYTES, FileEnd, FileHeader, ReadHeader, VERSION};
-use super::{Bitmap, LogError, ReplayedDocument, SettledBitmaps};
+use super::{Bitmap, LockedFrame, LogError, ReplayedDocument, SettledBitmaps};
 
 mod scan;
 
@@ -25,6 +25,8 @@ pub struct ReplayReport {
     pub torn_tail_bytes: u64,
     /// Damage, oldest file first; each also logged.
     pub damage: Vec<LogDamage>,
+    /// Frames with documents that are not settled and whose key is missing, in the order of the log.
+    pub locked: Vec<LockedFrame>,
     /// The greatest stamp seen; for [`super::StampSource::after`].
     pub last_stamp: Stamp,
 }
@@ -169,7 +171,7 @@ fn replay_file(
     let len = reader
         .len()
         .map_err(|e| LogError::disk("measure", &path, e))?;
-    let mut scan = Scan::new(&*reader, number, len, end, &settled);
+    let mut scan = Scan::new(&*reader, &shared.keys, number, len, end, &settled);
     let outcome = scan.run(report, replay);
     let ScannedFile {
         holes,

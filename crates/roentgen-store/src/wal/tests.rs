@@ -7,9 +7,11 @@ use proptest::prelude::*;
 use roentgen_model::{Scope, Stamp, UnixNanos};
 
 use super::*;
+use crate::encryption::Keys;
 use crate::files::{Disk, RealDisk, SimulatedDisk};
 
 mod damage;
+mod encrypted;
 mod faults;
 mod frames;
 
@@ -76,9 +78,14 @@ fn try_open(
     settled: SettledBitmaps,
 ) -> Result<(Log, ReplayReport, Vec<ReplayedDocument>), LogError> {
     let mut replayed = Vec::new();
-    let (log, report) = Log::open(shared(disk), dir(), small(), settled, &mut |d| {
-        replayed.push(d)
-    })?;
+    let (log, report) = Log::open(
+        shared(disk),
+        dir(),
+        small(),
+        Keys::none(),
+        settled,
+        &mut |d| replayed.push(d),
+    )?;
     Ok((log, report, replayed))
 }
 
@@ -157,8 +164,15 @@ fn log_on_the_real_disk_survives_reopening_and_recycling() {
     for round in 0..3u64 {
         let mut replayed = Vec::new();
         let keep = &mut |d| replayed.push(d);
-        let (mut log, report) =
-            Log::open(Arc::clone(&disk), dir(), small(), settled.clone(), keep).unwrap();
+        let (mut log, report) = Log::open(
+            Arc::clone(&disk),
+            dir(),
+            small(),
+            Keys::none(),
+            settled.clone(),
+            keep,
+        )
+        .unwrap();
         assert_eq!(report.damage, []);
         assert_eq!(
             replayed.len(),
@@ -317,14 +331,14 @@ fn a_file_of_a_later_version_is_refused_not_taken_for_damage() {
     let (mut log, _, _) = open(&disk, SettledBitmaps::default());
     log.append_group(&[record(&scope(), 1, &["x"])]).unwrap();
     let mut content = disk.content(&path(1)).unwrap();
-    content[4] = 2;
+    content[4] = 3;
     let crc = crc32fast::hash(&content[..4092]);
     content[4092..4096].copy_from_slice(&crc.to_le_bytes());
     disk.place(&path(1), &content).unwrap();
     let refused = try_open(&disk, SettledBitmaps::default());
     assert!(matches!(
         refused,
-        Err(LogError::UnsupportedVersion { version: 2, .. })
+        Err(LogError::UnsupportedVersion { version: 3, .. })
     ));
 }
 
@@ -353,6 +367,7 @@ fn settings_out_of_range_are_refused() {
             shared(&disk),
             dir(),
             settings,
+            Keys::none(),
             SettledBitmaps::default(),
             &mut |_| (),
         );

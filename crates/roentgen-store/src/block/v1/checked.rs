@@ -10,12 +10,13 @@ use std::fmt;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
 
+use crate::encryption;
 use crate::files::{Disk, DiskReader, DiskWriter};
 use crate::source::{ErrorKind, StoreError};
 
@@ -27,7 +28,7 @@ const PIECE_BYTES: usize = 16 << 10;
 /// Begins the file of checksums.
 const MAGIC: &[u8; 8] = b"RTGBLK1\n";
 /// Name of the file of checksums.
-pub(super) const CHECKSUMS_NAME: &str = "checksums";
+pub(crate) const CHECKSUMS_NAME: &str = "checksums";
 /// A block of 64 TiB would need more.
 const CHECKSUMS_BYTES_MAX: u64 = 16 << 30;
 
@@ -143,14 +144,14 @@ pub(super) fn read_checksums(
 ) -> Result<(Vec<FileSums>, u64), StoreError> {
     let path = dir.join(CHECKSUMS_NAME);
     let file = disk.open(&path).map_err(|e| open_failed(&path, e))?;
-    let length = file.len().map_err(|e| unavailable("read", &path, e))?;
+    let length = file.len().map_err(|e| failed("read", &path, e))?;
     if length > CHECKSUMS_BYTES_MAX {
         return Err(damaged(&path, "the file is too long"));
     }
     let length_bytes = usize::try_from(length).unwrap_or(usize::MAX);
     let bytes = file
         .read_at(0, length_bytes)
-        .map_err(|e| unavailable("read", &path, e))?;
+        .map_err(|e| failed("read", &path, e))?;
     let sums = parse_checksums(&bytes, files)
         .ok_or_else(|| damaged(&path, "the list of checksums fails its own checksum"))?;
     Ok((sums, length))
@@ -190,8 +191,9 @@ pub(super) struct CheckedFile {
     file: Arc<dyn DiskReader>,
     path: Arc<Path>,
     sums: Arc<FileSums>,
-    /// The last failure was the disk's, not the data's (the Arrow reader keeps only its text).
-    disk_failed: Arc<AtomicBool>,
+    /// What the last failed read of the disk means, if that is not damage of the data (the Arrow reader
+    /// keeps only its text).
+    read_failed: Arc<Mutex<Option<ErrorKind>>>,
 }
 
 impl CheckedFile {
@@ -201,7 +203,7 @@ impl CheckedFile {
         sums: Arc<FileSums>,
     ) -> Result<Self, StoreError> {
         let file = disk.open(path).map_err(|e| open_failed(path, e))?;
-        let bytes = file.len().map_err(|e| unavailable("read", path, e))?;
+        let bytes = file.len().map_err(|e| failed("read", path, e))?;
         if bytes != sums.bytes {
             let found = format!("expected {} bytes, found {bytes}", sums.bytes);
             return Err(damaged(path, &found));
@@ -210,7 +212,7 @@ impl CheckedFile {
             file,
             path: path.into(),
             sums,
-            disk_failed: Arc::default(),
+            read_failed: Arc::default(),
         })
     }
 
@@ -234,8 +236,8 @@ impl CheckedFile {
         let aligned_end = end.next_multiple_of(piece).min(self.sums.bytes);
         let wanted = usize::try_from(aligned_end - aligned).unwrap_or(usize::MAX);
         let buffer = self.file.read_at(aligned, wanted).map_err(|error| {
-            self.disk_failed.store(true, Ordering::Relaxed);
-            unavailable("read", &self.path, error)
+            *self.read_failed.lock() = Some(encryption::kind_of(&error));
+            failed("read", &self.path, error)
         })?;
         let sums = self
             .sums
@@ -272,17 +274,13 @@ impl CheckedFile {
         Ok(())
     }
 
-    /// An error met while decoding this file: the disk's if a read failed, else damage.
+    /// An error met while decoding this file: that of the disk if a read failed, else damage.
     pub(super) fn failed(
         &self,
         error: impl std::error::Error + Send + Sync + 'static,
     ) -> StoreError {
-        let disk = self.disk_failed.swap(false, Ordering::Relaxed);
-        let kind = if disk {
-            ErrorKind::Unavailable
-        } else {
-            ErrorKind::Damaged
-        };
+        let kind = self.read_failed.lock().take();
+        let kind = kind.unwrap_or(ErrorKind::Damaged);
         StoreError::caused(
             kind,
             format!("read `{}`: {error}", self.path.display()),
@@ -357,7 +355,16 @@ fn open_failed(path: &Path, error: io::Error) -> StoreError {
             error,
         );
     }
-    unavailable("open", path, error)
+    failed("open", path, error)
+}
+
+/// A read that failed: the disk, damage of what is encrypted, or a missing key.
+fn failed(doing: &str, path: &Path, error: io::Error) -> StoreError {
+    StoreError::caused(
+        encryption::kind_of(&error),
+        format!("{doing} `{}`", path.display()),
+        error,
+    )
 }
 
 fn unavailable(doing: &str, path: &Path, error: io::Error) -> StoreError {

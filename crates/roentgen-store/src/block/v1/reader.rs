@@ -52,8 +52,8 @@ pub struct BlockDocuments {
 ///
 /// # Errors
 /// Of every method: [`ErrorKind::Damaged`] with the file's name when a file is missing, has the wrong
-/// size or fails its checksums; [`ErrorKind::Unavailable`] when reading fails; and what the
-/// [`QueryControl`] says.
+/// size or fails its checksums; [`ErrorKind::KeyUnavailable`] when it is encrypted and its key is not
+/// there; [`ErrorKind::Unavailable`] when reading fails; and what the [`QueryControl`] says.
 #[derive(Debug)]
 pub struct BlockReader {
     disk: Arc<dyn Disk>,
@@ -142,6 +142,17 @@ impl BlockReader {
     pub fn verify(&self, control: &QueryControl) -> Result<(), StoreError> {
         for table in [&self.docs, &self.traces, &self.spans, &self.edges] {
             table.file(&*self.disk)?.verify(|| control.check())?;
+        }
+        Ok(())
+    }
+
+    /// Whether the keys of all files are there.
+    ///
+    /// # Errors
+    /// See [`BlockReader`]; [`ErrorKind::KeyUnavailable`].
+    pub(crate) fn check_keys(&self) -> Result<(), StoreError> {
+        for table in [&self.docs, &self.traces, &self.spans, &self.edges] {
+            table.file(&*self.disk)?;
         }
         Ok(())
     }

@@ -9,6 +9,7 @@
 use roentgen_model::UnixNanos;
 
 use super::*;
+use crate::encryption::tests::{TestRing, store_keys};
 
 const DAY_SECS: i64 = 24 * 3600;
 
@@ -75,10 +76,11 @@ struct Run {
     store: Option<EmbeddedStore>,
     reference: NaiveStore,
     losses: u64,
+    keys: StoreKeys,
 }
 
 impl Run {
-    fn new() -> Self {
+    fn new(keys: &StoreKeys) -> Self {
         let clock = Arc::new(ManualClock::new(NOON));
         let reference = NaiveStore::new(by_hand(), Arc::clone(&clock) as _);
         let directory = tempfile::tempdir().unwrap();
@@ -91,13 +93,16 @@ impl Run {
             store: None,
             reference,
             losses: 0,
+            keys: keys.clone(),
         }
     }
 
     fn open(&mut self) -> Result<(), StoreError> {
-        let location = CatalogLocation::File(self.directory.path().join("catalog.db"));
-        let (disk, clock) = (Arc::clone(&self.disk), Arc::clone(&self.clock));
-        let parts = StoreParts::new(disk, clock, location);
+        let disk = Arc::clone(&self.disk) as Arc<dyn Disk>;
+        let parts = StoreParts {
+            keys: self.keys.clone(),
+            ..parts(&disk, &self.clock, self.directory.path())
+        };
         self.store = Some(EmbeddedStore::open(self.settings.clone(), parts)?);
         Ok(())
     }
@@ -192,8 +197,8 @@ impl Run {
     }
 }
 
-fn undisturbed_steps() -> u64 {
-    let mut run = Run::new();
+fn undisturbed_steps(keys: &StoreKeys) -> u64 {
+    let mut run = Run::new(keys);
     run.play(Fault::None);
     let steps = run.disk.steps();
     run.compare_at_the_end(Fault::None);
@@ -206,11 +211,11 @@ fn undisturbed_steps() -> u64 {
 
 /// Plays the script once for each of these faults, on two threads; returns how often power was lost
 /// under the script's eyes.
-fn play_all(faults: &[Fault]) -> u64 {
+fn play_all(faults: &[Fault], keys: &StoreKeys) -> u64 {
     let play = |faults: Vec<&Fault>| {
         let mut losses = 0;
         for fault in faults {
-            let mut run = Run::new();
+            let mut run = Run::new(keys);
             run.play(*fault);
             losses += run.losses;
             run.compare_at_the_end(*fault);
@@ -225,23 +230,37 @@ fn play_all(faults: &[Fault]) -> u64 {
 
 #[test]
 fn power_lost_at_any_step_loses_nothing_acknowledged() {
-    let faults: Vec<Fault> = (0..undisturbed_steps()).map(Fault::PowerLoss).collect();
-    let losses = play_all(&faults);
+    let keys = StoreKeys::default();
+    let faults: Vec<Fault> = (0..undisturbed_steps(&keys))
+        .map(Fault::PowerLoss)
+        .collect();
+    let losses = play_all(&faults, &keys);
     // Only while files of retired blocks are deleted may a loss go unnoticed until the next step.
+    assert!(losses * 10 >= faults.len() as u64 * 9, "{losses} losses");
+}
+
+/// Every third step: the steps are those of a plain store.
+#[test]
+fn power_lost_while_encrypted_loses_nothing_acknowledged() {
+    let keys = store_keys(&TestRing::with(&["one"]), Some("one"));
+    let steps = undisturbed_steps(&keys);
+    let faults: Vec<Fault> = (0..steps).step_by(3).map(Fault::PowerLoss).collect();
+    let losses = play_all(&faults, &keys);
     assert!(losses * 10 >= faults.len() as u64 * 9, "{losses} losses");
 }
 
 /// Every other step: neighbours are writes and syncs of one file.
 #[test]
 fn failure_of_a_step_refuses_and_recovers() {
-    let steps = undisturbed_steps();
+    let keys = StoreKeys::default();
+    let steps = undisturbed_steps(&keys);
     let faults: Vec<Fault> = (0..steps).step_by(2).map(Fault::Failure).collect();
-    assert_eq!(play_all(&faults), 0);
+    assert_eq!(play_all(&faults, &keys), 0);
 }
 
 #[test]
 fn full_disk_refuses_and_recovers() {
-    let mut run = Run::new();
+    let mut run = Run::new(&StoreKeys::default());
     run.play(Fault::None);
     run.disk.set_capacity(Some(0));
     let at = UnixNanos(run.clock.now().0 - 60_000_000_000);

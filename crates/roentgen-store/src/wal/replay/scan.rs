@@ -9,10 +9,11 @@ use std::ops::Range;
 
 use memchr::memmem;
 
-use super::super::frame::{DecodedFrame, FrameHeader, HEADER_BYTES, MAGIC, decode_payload};
+use super::super::frame::{FrameHeader, HEADER_BYTES, MAGIC, Payload, decode_payload};
 use super::super::header::{FILE_HEADER_BYTES, FileEnd};
-use super::super::{Bitmap, DocumentPosition, ReplayedDocument};
+use super::super::{Bitmap, LockedFrame, ReplayedDocument};
 use super::ReplayReport;
+use crate::encryption::Keys;
 use crate::files::DiskReader;
 
 /// Bytes looked through at once for the next frame.
@@ -43,6 +44,7 @@ pub(super) struct Hole {
 /// See the module.
 pub(super) struct Scan<'a> {
     reader: &'a dyn DiskReader,
+    keys: &'a Keys,
     file: u32,
     limit: u64,
     known_end: Option<FileEnd>,
@@ -58,7 +60,7 @@ pub(super) struct Scan<'a> {
 struct Found {
     offset: u64,
     header: FrameHeader,
-    content: Option<DecodedFrame>,
+    content: Option<Payload>,
 }
 
 /// Which frame is looked for.
@@ -73,6 +75,7 @@ enum Wanted {
 impl<'a> Scan<'a> {
     pub(super) fn new(
         reader: &'a dyn DiskReader,
+        keys: &'a Keys,
         file: u32,
         len: u64,
         known_end: Option<FileEnd>,
@@ -84,6 +87,7 @@ impl<'a> Scan<'a> {
         let (next_frame, next_document) = (0, 0);
         Self {
             reader,
+            keys,
             file,
             limit,
             known_end,
@@ -175,36 +179,34 @@ impl<'a> Scan<'a> {
         self.offset = offset + header.total_bytes();
         self.next_frame = header.frame.saturating_add(1);
         self.next_document = header.documents_end();
-        let Some(DecodedFrame {
-            scope,
-            documents,
-            raw_bytes: _,
-        }) = content
-        else {
-            report.frames_skipped += 1;
-            report.documents_skipped += u64::from(header.documents);
-            return;
+        let offset = u32::try_from(offset).expect("checked by frame_at");
+        let frame = match content {
+            Some(Payload::Decoded(frame)) => frame,
+            Some(Payload::Locked(key)) => {
+                report.locked.push(LockedFrame {
+                    file: self.file,
+                    offset,
+                    documents: header.documents,
+                    key,
+                });
+                return;
+            }
+            None => {
+                report.frames_skipped += 1;
+                report.documents_skipped += u64::from(header.documents);
+                return;
+            }
         };
-        for (index_in_frame, document) in (0u16..).zip(documents) {
-            let document_index_in_file = header.first_document + u32::from(index_in_frame);
-            if self.settled.contains(document_index_in_file) {
+        for document in frame.replayed(&header, offset) {
+            if self
+                .settled
+                .contains(document.position.document_index_in_file)
+            {
                 report.documents_skipped += 1;
                 continue;
             }
             report.documents_replayed += 1;
-            replay(ReplayedDocument {
-                kind: document.kind,
-                scope: scope.clone(),
-                record_stamp: document.record_stamp,
-                stamp: document.stamp,
-                position: DocumentPosition {
-                    file: self.file,
-                    frame_offset: u32::try_from(offset).expect("checked by frame_at"),
-                    document_index_in_file,
-                    index_in_frame,
-                },
-                document: document.text,
-            });
+            replay(document);
         }
     }
 
@@ -247,7 +249,7 @@ impl<'a> Scan<'a> {
         let stored = self
             .reader
             .read_at(offset + HEADER_BYTES as u64, header.stored_len())?;
-        let content = decode_payload(&header, &stored);
+        let content = decode_payload(&header, &stored, self.keys);
         Ok(content.map(|content| Found {
             offset,
             header,

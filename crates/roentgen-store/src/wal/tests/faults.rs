@@ -226,6 +226,7 @@ fn full_disk_refuses_before_the_reserve_is_touched_and_recycled_space_is_used() 
             Arc::new(disk.clone()),
             dir(),
             settings,
+            Keys::none(),
             SettledBitmaps::default(),
             &mut |_| count += 1,
         );

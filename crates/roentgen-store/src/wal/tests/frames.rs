@@ -1,7 +1,8 @@
 //! Single frames and file headers.
 
 use super::super::frame::{
-    EncodedFrame, FrameBuilder, FrameHeader, FramePlace, HEADER_BYTES, NewDocument, decode_payload,
+    EncodedFrame, FrameBuilder, FrameHeader, FramePlace, HEADER_BYTES, NewDocument, Payload,
+    decode_payload,
 };
 use super::super::header::{ENDS_MAX, FILE_HEADER_BYTES, FileEnd, FileHeader, ReadHeader};
 use super::*;
@@ -29,14 +30,17 @@ fn written(texts: &[&str]) -> Vec<u8> {
         group_first_frame: 4,
         first_document: 17,
     };
-    frame(texts).write(place, &mut bytes);
+    frame(texts).write(place, None, &mut bytes);
     bytes
 }
 
 fn decoded(bytes: &[u8]) -> Option<(FrameHeader, Vec<(i64, Bytes)>)> {
     let header = FrameHeader::decode(bytes)?;
     let stored = bytes.get(HEADER_BYTES..HEADER_BYTES + header.stored_len())?;
-    let frame = decode_payload(&header, &Bytes::copy_from_slice(stored))?;
+    let stored = Bytes::copy_from_slice(stored);
+    let Payload::Decoded(frame) = decode_payload(&header, &stored, &Keys::none())? else {
+        panic!("a plain frame needs no key");
+    };
     Some((
         header,
         frame
@@ -103,6 +107,7 @@ proptest! {
     #[test]
     fn payloads_of_any_bytes_are_refused_or_decoded(payload in prop::collection::vec(any::<u8>(), 0..400), codec in 0u8..3, raw_bytes in 0u32..2_000, documents in 0u32..20) {
         let header = FrameHeader {
+            is_encrypted: false,
             codec,
             file: 1,
             frame: 0,
@@ -115,7 +120,8 @@ proptest! {
             last_stamp: Stamp(0),
         };
         prop_assert_eq!(FrameHeader::decode(&header.encode()), Some(header));
-        if let Some(frame) = decode_payload(&header, &Bytes::from(payload)) {
+        let found = decode_payload(&header, &Bytes::from(payload), &Keys::none());
+        if let Some(Payload::Decoded(frame)) = found {
             prop_assert_eq!(frame.documents.len(), documents as usize);
         }
     }
@@ -204,7 +210,7 @@ fn file_header_has_the_documented_bytes() {
         .take(48)
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    let expected = "52674c6701000000 03000000 6300000000000000 01000000 \
+    let expected = "52674c6702000000 03000000 6300000000000000 01000000 \
                     02000000 06000000 6810000000000000 0000000000000000";
     assert_eq!(hex, expected.replace(' ', ""));
 }
