@@ -14,6 +14,7 @@ use roentgen_model::{Scope, Stamp, UnixNanos};
 use sqlx::SqlitePool;
 use tokio::sync::watch;
 
+use crate::encryption::EncryptionConfigs;
 use crate::groups::{self, GROUPS_MAX, Groups};
 use crate::sampling_rules::{
     CUSTOM_RULES_MAX, RuleSelector, SamplingRuleRecord, SamplingRuleUpdate, StoredRule, rule_arn,
@@ -87,6 +88,7 @@ pub struct Control {
     pub(crate) pool: SqlitePool,
     pub(crate) settings: ControlSettings,
     token_key: [u8; 32],
+    encryption: EncryptionConfigs,
     rules: RwLock<Rules>,
     targets: Mutex<Targets>,
     pub(crate) groups: RwLock<Groups>,
@@ -124,6 +126,7 @@ impl Control {
             what: "token key",
             reason: "expected 32 bytes".into(),
         })?;
+        let encryption = EncryptionConfigs::open(&pool, &settings.scope).await?;
         let rules = load_rules(&pool, &settings.scope).await?;
         let targets = load_targets(&pool, &settings.scope, now).await?;
         let groups = groups::load(&pool, &settings.scope, settings.history_cut(&[], now)).await?;
@@ -132,6 +135,7 @@ impl Control {
             pool,
             settings,
             token_key,
+            encryption,
             rules: RwLock::new(rules),
             targets: Mutex::new(targets),
             groups: RwLock::new(groups),
@@ -145,6 +149,12 @@ impl Control {
     #[must_use]
     pub fn token_key(&self) -> [u8; 32] {
         self.token_key
+    }
+
+    /// What data is written under.
+    #[must_use]
+    pub fn encryption(&self) -> &EncryptionConfigs {
+        &self.encryption
     }
 
     /// Whose settings these are.

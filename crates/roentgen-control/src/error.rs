@@ -1,3 +1,5 @@
+use crate::encryption::KeyRefusal;
+
 /// Why a settings call failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -8,6 +10,9 @@ pub enum ControlError {
     /// One sampling rule more than allowed.
     #[error("the account already has {limit} sampling rules, the most allowed")]
     RuleLimit { limit: usize },
+    /// Encryption keys cannot be read.
+    #[error("look up the encryption key")]
+    Keys(#[source] KeyRefusal),
     /// The settings file cannot be read or written.
     #[error("{action} in the settings file")]
     Storage {

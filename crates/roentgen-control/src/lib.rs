@@ -6,6 +6,7 @@
 //! the file before they are answered.
 
 mod database;
+pub mod encryption;
 mod error;
 pub mod groups;
 pub mod insight_state;
