@@ -38,6 +38,7 @@ mod get_trace_graph;
 mod get_trace_segment_destination;
 mod get_trace_summaries;
 mod list_retrieved_traces;
+mod put_encryption_config;
 mod put_telemetry_records;
 mod put_trace_segments;
 mod start_trace_retrieval;
@@ -143,7 +144,8 @@ pub(crate) async fn answer(
         Operation::DeleteGroup => delete_group::answer(call, &members).await,
         Operation::GetGroup => get_group::answer(call, &members),
         Operation::GetGroups => get_groups::answer(call, &members),
-        Operation::GetEncryptionConfig => get_encryption_config::answer(),
+        Operation::GetEncryptionConfig => get_encryption_config::answer(call),
+        Operation::PutEncryptionConfig => put_encryption_config::answer(call, &members).await,
         Operation::GetTraceSegmentDestination => get_trace_segment_destination::answer(),
         Operation::GetIndexingRules => get_indexing_rules::answer(&members),
         Operation::StartTraceRetrieval => start_trace_retrieval::answer(call, &members),

@@ -1,6 +1,7 @@
 //! Drives the router as a service, over the reference store and settings in memory.
 
 mod audit;
+mod encryption;
 mod graphs;
 mod groups;
 mod protocol;

@@ -1,6 +1,7 @@
 //! Request and result shapes of the protocol (api.md "Wire protocol" and "Structures").
 
 pub(crate) mod body;
+pub(crate) mod encryption;
 pub(crate) mod groups;
 pub(crate) mod json;
 pub(crate) mod members;

@@ -1,29 +1,12 @@
-//! `GetEncryptionConfig` (security.md 5): files are plain until encryption is built.
+//! `GetEncryptionConfig` (security.md 5).
 
 use bytes::Bytes;
-use serde::Serialize;
 
-use super::json;
+use super::{Call, json};
 use crate::error::ApiError;
+use crate::wire::encryption::EncryptionConfigResult;
 
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct GetEncryptionConfigResult {
-    encryption_config: EncryptionConfig,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct EncryptionConfig {
-    status: &'static str,
-    r#type: &'static str,
-}
-
-pub(super) fn answer() -> Result<Bytes, ApiError> {
-    json(&GetEncryptionConfigResult {
-        encryption_config: EncryptionConfig {
-            status: "ACTIVE",
-            r#type: "NONE",
-        },
-    })
+pub(super) fn answer(call: &Call) -> Result<Bytes, ApiError> {
+    let current = call.api().control.encryption().current();
+    json(&EncryptionConfigResult::new(current))
 }

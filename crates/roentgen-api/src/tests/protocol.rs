@@ -80,9 +80,12 @@ async fn every_operation_is_known_and_answers_an_empty_object() {
 async fn operation_not_built_yet_says_so() {
     let message = Server::start()
         .await
-        .refused("/PutEncryptionConfig", json!({"Type": "NONE"}))
+        .refused(
+            "/UpdateTraceSegmentDestination",
+            json!({"Destination": "XRay"}),
+        )
         .await;
-    assert_eq!(message, "PutEncryptionConfig is not built yet");
+    assert_eq!(message, "UpdateTraceSegmentDestination is not built yet");
 }
 
 #[tokio::test]

@@ -1,10 +1,7 @@
 //! `StartTraceRetrieval`, `ListRetrievedTraces`, `GetRetrievedTracesGraph`, `CancelTraceRetrieval`.
 
-use std::sync::Arc;
-
 use http::StatusCode;
-use roentgen_model::settings_history::{IndexingChange, SettingsHistories, SettingsHistory};
-use roentgen_model::{Stamp, TraceId, UnixNanos};
+use roentgen_model::{TraceId, UnixNanos};
 use roentgen_query::retrieval::{
     KEPT_SECS, RetrievalRequest, RetrievedSpan, TIMEOUT_SECS, TakeSpan,
 };
@@ -233,45 +230,6 @@ async fn what_has_not_finished_is_empty_and_can_be_cancelled() {
     server.clock.advance_secs(TIMEOUT_SECS);
     let list = server.ok("/ListRetrievedTraces", by_token(&late)).await;
     assert_eq!(list, empty("TIMEOUT"));
-}
-
-#[tokio::test]
-async fn unindexed_trace_is_retrieved_and_in_no_search_graph_or_series() {
-    for (percentage, is_indexed) in [(0.0, false), (100.0, true)] {
-        let server = Server::start().await;
-        let since = Stamp(0);
-        let indexing = vec![IndexingChange { since, percentage }];
-        let history = Arc::new(SettingsHistory::new(Vec::new(), indexing));
-        let scope = server.state.settings.scope.clone();
-        let histories = SettingsHistories::new([(scope, history)]);
-        server.store.publish_histories(Arc::new(histories));
-        server.put(&shop()).await;
-        let ids = [trace_id(-100, 1), trace_id(-98, 2)];
-        let token = retrieved(&server, &ids).await;
-        let list = server.ok("/ListRetrievedTraces", by_token(&token)).await;
-        assert_eq!(list["Traces"].as_array().unwrap().len(), 2);
-        let graph = server
-            .ok("/GetRetrievedTracesGraph", by_token(&token))
-            .await;
-        assert_eq!(graph["Services"].as_array().unwrap().len(), 6);
-        let fetched = server.ok("/Traces", json!({"TraceIds": ids})).await;
-        assert_eq!(fetched["Traces"].as_array().unwrap().len(), 2);
-        for (path, member) in [
-            ("/TraceSummaries", "TraceSummaries"),
-            ("/ServiceGraph", "Services"),
-        ] {
-            let found = server.ok(path, range(-200, 0)).await;
-            let is_empty = found[member].as_array().unwrap().is_empty();
-            assert_eq!(is_empty, !is_indexed, "{path}");
-        }
-        let series = server
-            .ok("/TimeSeriesServiceStatistics", range(-200, 0))
-            .await;
-        let rows = series["TimeSeriesServiceStatistics"].as_array().unwrap();
-        let count = |row: &Value| row["EdgeSummaryStatistics"]["TotalCount"].as_i64();
-        let counted: i64 = rows.iter().filter_map(count).sum();
-        assert_eq!(counted > 0, is_indexed, "{series}");
-    }
 }
 
 #[tokio::test]
