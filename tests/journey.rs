@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod demo;
+mod encryption;
 mod groups;
 mod origins;
 mod pieces;

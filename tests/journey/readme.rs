@@ -43,7 +43,7 @@ fn readme_commands_run_as_written_against_the_demo() -> Result<()> {
         .filter(|block| !block.starts_with("cargo "))
         .collect();
     ensure!(
-        script.len() == 2,
+        script.len() == 3,
         "the README has {} blocks of commands",
         script.len()
     );
@@ -64,6 +64,7 @@ fn readme_commands_run_as_written_against_the_demo() -> Result<()> {
         "\"FaultRootCauses\"",
         "\"Segments\"",
         "\\\"hello\\\"",
+        "\"UPDATING\"",
     ] {
         ensure!(output.contains(text), "`{text}` is missing from:\n{output}");
     }

@@ -238,6 +238,7 @@ fn reason(error: &StoreError) -> &'static str {
     match error.kind() {
         ErrorKind::Busy => "busy",
         ErrorKind::Unavailable => "unavailable",
+        ErrorKind::KeyUnavailable => "key_unavailable",
         ErrorKind::Damaged => "damaged",
         ErrorKind::OverBound => "over_bound",
         ErrorKind::Cancelled => "cancelled",

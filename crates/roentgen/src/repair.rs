@@ -10,7 +10,7 @@ use roentgen_store::repair::{RepairReport, repair};
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::self_observation;
-use crate::serve::{histories, open_control, store_parts, store_settings};
+use crate::serve::{encryption, histories, local_keys, open_control, store_parts, store_settings};
 
 /// Checks the data directory; an error (exit code 1) if something is damaged.
 pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
@@ -24,6 +24,8 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
     let control = runtime.block_on(open_control(config, &data_dir))?;
     let parts = StoreParts {
         histories: Arc::new(histories(&control)),
+        // And encrypted as the server does it.
+        keys: encryption::store_keys(&control, local_keys(config, &data_dir)?)?,
         ..store_parts(&data_dir)
     };
     let report = repair(&store_settings(config), parts).context("check the store")?;
@@ -45,6 +47,14 @@ fn text(report: &RepairReport) -> String {
         "{} blocks with {} traces, {} traces live in the log",
         stats.blocks, stats.block_traces, stats.live_traces
     );
+    if stats.locked_blocks > 0 || stats.locked_log_documents > 0 {
+        let (blocks, documents) = (stats.locked_blocks, stats.locked_log_documents);
+        let written = write!(
+            text,
+            "\n{blocks} blocks and {documents} documents of the log wait for their encryption key"
+        );
+        written.expect("writing to a string does not fail");
+    }
     for (directory, reason) in &report.damaged_blocks {
         let written = write!(text, "\nset aside `{}`: {reason}", directory.display());
         written.expect("writing to a string does not fail");

@@ -120,7 +120,7 @@ impl Collector for StoreCollector {
 }
 
 /// Name, help and value of what goes up and down.
-fn gauges(stats: StoreStats) -> [(&'static str, &'static str, u64); 8] {
+fn gauges(stats: StoreStats) -> [(&'static str, &'static str, u64); 10] {
     [
         (
             "roentgen_live_traces",
@@ -158,11 +158,21 @@ fn gauges(stats: StoreStats) -> [(&'static str, &'static str, u64); 8] {
             "Blocks set aside as damaged",
             stats.damaged_blocks,
         ),
+        (
+            "roentgen_locked_blocks",
+            "Blocks that wait for their encryption key",
+            stats.locked_blocks,
+        ),
+        (
+            "roentgen_locked_log_documents",
+            "Documents of the log that wait for their encryption key",
+            stats.locked_log_documents,
+        ),
     ]
 }
 
 /// Name, help and value of what only grows.
-fn totals(stats: StoreStats) -> [(&'static str, &'static str, u64); 6] {
+fn totals(stats: StoreStats) -> [(&'static str, &'static str, u64); 7] {
     let lost = stats.damaged_log_bytes_total;
     [
         (
@@ -174,6 +184,11 @@ fn totals(stats: StoreStats) -> [(&'static str, &'static str, u64); 6] {
             "roentgen_documents_logged",
             "Documents made durable",
             stats.documents_logged_total,
+        ),
+        (
+            "roentgen_documents_without_key",
+            "Documents refused because the encryption key was missing",
+            stats.documents_without_key_total,
         ),
         (
             "roentgen_traces_sealed",

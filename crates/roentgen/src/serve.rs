@@ -25,11 +25,13 @@ use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::demo;
 use crate::http_server;
+use crate::keys::LocalKeys;
 use crate::observed::{ObservedReader, ObservedWriter, StoreMetrics};
 use crate::otel_spans::otel_spans;
 use crate::self_observation::{self, Metrics};
 use crate::trace_metrics::TraceMetrics;
 
+pub(crate) mod encryption;
 #[cfg(test)]
 mod tests;
 
@@ -204,8 +206,13 @@ impl Parts {
     async fn open(config: &Config, data_dir: &DataDir) -> anyhow::Result<Self> {
         let control = open_control(config, data_dir).await?;
         let trace_metrics = TraceMetrics::new(control.watch_history());
+        let keys = local_keys(config, data_dir)?;
+        control
+            .encryption()
+            .resolve_keys_with(Arc::clone(&keys) as _);
         let parts = StoreParts {
             histories: Arc::new(histories(&control)),
+            keys: encryption::store_keys(&control, keys)?,
             observer: Some(Arc::new(trace_metrics.clone())),
             ..store_parts(data_dir)
         };
@@ -227,6 +234,12 @@ impl Parts {
 /// The settings that shape facts, as the store watches them (ASM-2).
 pub(crate) fn histories(control: &Control) -> SettingsHistories {
     SettingsHistories::new([(control.scope().clone(), control.history())])
+}
+
+/// The encryption keys of the server.
+pub(crate) fn local_keys(config: &Config, data_dir: &DataDir) -> anyhow::Result<Arc<LocalKeys>> {
+    let file = config.encryption_key_file.as_deref();
+    LocalKeys::open(data_dir.path(), file, config.scope()).context("read the encryption keys")
 }
 
 /// What the store in a data directory works with.
@@ -312,6 +325,11 @@ impl Running {
             tokio::spawn(http_server::serve(sockets.http, admin, stop.clone())),
             tokio::spawn(http_server::serve(sockets.daemon_tcp, api, stop.clone())),
             tokio::spawn(write_statistics(Arc::clone(&parts.control), stop.clone())),
+            tokio::spawn(encryption::follow(
+                Arc::clone(&parts.control),
+                Arc::clone(&parts.store),
+                stop.clone(),
+            )),
             tokio::spawn(hand_over_histories(
                 Arc::clone(&parts.control),
                 Arc::clone(&parts.store),

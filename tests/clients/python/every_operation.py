@@ -315,6 +315,16 @@ def settings():
     """What is answered with AWS's defaults until it can be changed."""
     encryption = client.get_encryption_config()["EncryptionConfig"]
     assert encryption == {"Type": "NONE", "Status": "ACTIVE"}, encryption
+    own = {"Type": "KMS", "KeyId": "alias/aws/xray"}
+    changed = client.put_encryption_config(**own)["EncryptionConfig"]
+    assert (changed["Type"], changed["Status"]) == ("KMS", "UPDATING"), changed
+    assert changed["KeyId"].startswith("arn:aws:kms:"), changed
+    changed = client.put_encryption_config(Type="KMS", KeyId=changed["KeyId"])["EncryptionConfig"]
+    assert changed["Type"] == "KMS", changed
+    unknown = {"Type": "KMS", "KeyId": "alias/gone"}
+    expect_error("key", "InvalidRequestException", client.put_encryption_config, **unknown)
+    plain = client.put_encryption_config(Type="NONE")["EncryptionConfig"]
+    assert plain == {"Type": "NONE", "Status": "UPDATING"}, plain
     groups = [
         group for page in client.get_paginator("get_groups").paginate() for group in page["Groups"]
     ]

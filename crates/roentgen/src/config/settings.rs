@@ -32,6 +32,8 @@ pub(crate) struct Config {
     pub(crate) groups_max: usize,
     pub(crate) response_time_root_cause_min: Duration,
     pub(crate) store: StoreConfig,
+    /// File with encryption keys.
+    pub(crate) encryption_key_file: Option<PathBuf>,
 }
 
 /// Settings of the storage engine, table `[store]`.
@@ -305,6 +307,15 @@ pub(crate) static SETTINGS: &[Setting] = &[
         set: |c, v| put_time(&mut c.store.seal_wait, v),
         ..BASE
     },
+    Setting {
+        key: "encryption.key_file",
+        about: "TOML file with encryption keys for PutEncryptionConfig, beside `alias/aws/xray`; read \
+                again when it changes",
+        value_name: "FILE",
+        has_flag: false,
+        set: |c, v| put_value(&mut c.encryption_key_file, Some(PathBuf::from(v))),
+        ..BASE
+    },
 ];
 
 impl Config {
@@ -337,6 +348,7 @@ impl Config {
                 seal_idle: Duration::ZERO,
                 seal_wait: Duration::ZERO,
             },
+            encryption_key_file: None,
         };
         for setting in SETTINGS
             .iter()
