@@ -293,7 +293,8 @@ impl Storer {
 }
 
 fn is_retryable(error: &StoreError) -> bool {
-    matches!(error.kind(), ErrorKind::Busy | ErrorKind::Unavailable)
+    use ErrorKind::{Busy, KeyUnavailable, Unavailable};
+    matches!(error.kind(), Busy | Unavailable | KeyUnavailable)
 }
 
 /// Datagrams the kernel dropped on the UDP socket bound to `port`, from Linux's socket table; `None`
