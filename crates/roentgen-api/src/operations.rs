@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use roentgen_model::UnixNanos;
+use roentgen_model::insight::InsightId;
+use roentgen_query::insights::PublishedInsight;
 use roentgen_query::service_graph::{ComputedGraph, GraphCursor, GraphPage, SERVICES_PER_PAGE_MAX};
 use roentgen_query::token::{Binding, TokenError};
 use roentgen_store::source::{QueryControl, StoreError, TraceReader};
@@ -28,6 +30,10 @@ mod get_encryption_config;
 mod get_group;
 mod get_groups;
 mod get_indexing_rules;
+mod get_insight;
+mod get_insight_events;
+mod get_insight_impact_graph;
+mod get_insight_summaries;
 mod get_retrieved_traces_graph;
 mod get_sampling_rules;
 mod get_sampling_statistic_summaries;
@@ -90,6 +96,17 @@ impl Call {
         Ok((page, token))
     }
 
+    /// The insight with this id; those of deleted groups are gone.
+    fn insight(&self, id: InsightId) -> Result<Arc<PublishedInsight>, ApiError> {
+        let found = self.api().insights.find(id).filter(|published| {
+            let groups = self.api().control.groups();
+            groups
+                .iter()
+                .any(|group| group.id == published.record.group_id)
+        });
+        found.ok_or_else(|| ApiError::invalid(format!("`InsightId`: no insight `{id}`")))
+    }
+
     /// Runs a read, and the printing of its answer, where they may block.
     async fn read(
         &self,
@@ -128,6 +145,10 @@ pub(crate) async fn answer(
         Operation::GetTraceSummaries => get_trace_summaries::answer(call, &members).await,
         Operation::GetTraceGraph => get_trace_graph::answer(call, &members).await,
         Operation::GetServiceGraph => get_service_graph::answer(call, &members).await,
+        Operation::GetInsightSummaries => get_insight_summaries::answer(call, &members),
+        Operation::GetInsight => get_insight::answer(call, &members),
+        Operation::GetInsightEvents => get_insight_events::answer(call, &members),
+        Operation::GetInsightImpactGraph => get_insight_impact_graph::answer(call, &members).await,
         Operation::GetTimeSeriesServiceStatistics => {
             get_time_series_service_statistics::answer(call, &members).await
         }

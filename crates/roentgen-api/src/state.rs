@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use roentgen_control::Control;
 use roentgen_model::Scope;
+use roentgen_query::insights::PublishedInsights;
 use roentgen_query::retrieval::{Retrievals, TakeSpan};
 use roentgen_query::service_graph::HeldGraphs;
 use roentgen_query::token::TokenSealer;
@@ -30,6 +31,8 @@ pub struct ApiState {
     pub clock: Arc<dyn Clock>,
     pub settings: ApiSettings,
     pub metrics: ApiMetrics,
+    /// What the judge published.
+    pub insights: Arc<PublishedInsights>,
     /// What agents told about themselves.
     pub telemetry: Arc<TelemetryRecords>,
     /// Jobs of trace retrieval, with their own places apart from queries (LOAD-1).

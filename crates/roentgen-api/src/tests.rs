@@ -4,6 +4,7 @@ mod audit;
 mod encryption;
 mod graphs;
 mod groups;
+mod insights;
 mod protocol;
 mod retrieval;
 mod sampling;
@@ -88,6 +89,7 @@ impl Server {
             clock: clock.clone(),
             settings,
             metrics: ApiMetrics::default(),
+            insights: Arc::default(),
             telemetry: Arc::new(TelemetryRecords::default()),
             retrievals: Arc::new(Retrievals::new(
                 RetrievalSettings::default(),

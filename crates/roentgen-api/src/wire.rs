@@ -3,6 +3,7 @@
 pub(crate) mod body;
 pub(crate) mod encryption;
 pub(crate) mod groups;
+pub(crate) mod insights;
 pub(crate) mod json;
 pub(crate) mod members;
 pub(crate) mod numbers;

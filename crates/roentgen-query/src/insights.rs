@@ -3,6 +3,7 @@
 mod counts;
 mod evidence;
 pub mod forecast;
+pub mod impact;
 mod judge;
 pub mod published;
 mod reconcile;

@@ -123,6 +123,12 @@ impl GraphPage {
             .skip(self.from)
     }
 
+    /// The whole graph.
+    #[must_use]
+    pub fn whole(&self) -> &ServiceGraph {
+        &self.graph.graph
+    }
+
     /// `ContainsOldGroupVersions` of the whole graph.
     #[must_use]
     pub fn has_old_versions(&self) -> bool {

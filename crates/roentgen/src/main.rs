@@ -6,6 +6,7 @@ mod config;
 mod data_dir;
 mod demo;
 mod http_server;
+mod insights;
 mod keys;
 mod observed;
 mod otel_spans;

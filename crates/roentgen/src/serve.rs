@@ -11,6 +11,7 @@ use roentgen_api::{ApiSettings, ApiState};
 use roentgen_control::{Control, ControlSettings};
 use roentgen_daemon::{DaemonMetrics, UdpIntake, UdpSettings, udp};
 use roentgen_model::settings_history::SettingsHistories;
+use roentgen_query::insights::{InsightRunner, PublishedInsights};
 use roentgen_query::retrieval::{RetrievalSettings, Retrievals};
 use roentgen_store::catalog::CatalogLocation;
 use roentgen_store::clock::{Clock, Randomness, RealClock};
@@ -25,6 +26,7 @@ use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::demo;
 use crate::http_server;
+use crate::insights::{self, InsightMetrics};
 use crate::keys::LocalKeys;
 use crate::observed::{ObservedReader, ObservedWriter, StoreMetrics};
 use crate::otel_spans::otel_spans;
@@ -185,6 +187,9 @@ struct Parts {
     control: Arc<Control>,
     store: Arc<EmbeddedStore>,
     trace_metrics: TraceMetrics,
+    /// Until its task begins.
+    judge: Option<InsightRunner>,
+    published: Arc<PublishedInsights>,
 }
 
 /// Opens the settings of a data directory.
@@ -223,9 +228,13 @@ impl Parts {
             .await
             .context("open the store")?
             .context("open the store")?;
+        let (control, store) = (Arc::new(control), Arc::new(store));
+        let judge = insights::open(config, &control, Arc::clone(&store) as _).await?;
         Ok(Self {
-            control: Arc::new(control),
-            store: Arc::new(store),
+            published: judge.published(),
+            judge: Some(judge),
+            control,
+            store,
             trace_metrics,
         })
     }
@@ -283,7 +292,7 @@ struct Running {
 }
 
 impl Running {
-    fn start(config: &Config, sockets: Sockets, parts: Parts) -> anyhow::Result<Self> {
+    fn start(config: &Config, sockets: Sockets, mut parts: Parts) -> anyhow::Result<Self> {
         let http = sockets.http.local_addr().context("read the http address")?;
         let daemon = sockets
             .daemon_tcp
@@ -304,6 +313,7 @@ impl Running {
         )
         .context("receive datagrams")?;
         let api_metrics = ApiMetrics::default();
+        let insight_metrics = InsightMetrics::default();
         let metrics = Metrics::new(
             Arc::clone(&reader),
             daemon_metrics,
@@ -312,6 +322,7 @@ impl Running {
                 api_metrics.register(registry);
                 store_metrics.register(registry);
                 parts.trace_metrics.register(registry);
+                insight_metrics.register(registry);
             },
         );
         let state = api_state(config, &parts, (writer, reader), api_metrics);
@@ -321,7 +332,7 @@ impl Running {
         let admin = self_observation::routes(metrics)
             .merge(console)
             .merge(api.clone());
-        let tasks = vec![
+        let mut tasks = vec![
             tokio::spawn(http_server::serve(sockets.http, admin, stop.clone())),
             tokio::spawn(http_server::serve(sockets.daemon_tcp, api, stop.clone())),
             tokio::spawn(write_statistics(Arc::clone(&parts.control), stop.clone())),
@@ -333,9 +344,12 @@ impl Running {
             tokio::spawn(hand_over_histories(
                 Arc::clone(&parts.control),
                 Arc::clone(&parts.store),
-                stop,
+                stop.clone(),
             )),
         ];
+        let judge = parts.judge.take();
+        tasks
+            .extend(judge.map(|judge| tokio::spawn(insights::judge(judge, insight_metrics, stop))));
         Ok(Self {
             http,
             daemon,
@@ -414,6 +428,7 @@ fn api_state(
             ..ApiSettings::new(config.scope())
         },
         metrics,
+        insights: Arc::clone(&parts.published),
         telemetry: Arc::default(),
         retrievals: Arc::new(retrievals()),
         otel_spans,

@@ -1,0 +1,133 @@
+//! The judge of insights as a task of the server, and what it counts.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use anyhow::Context;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+use roentgen_control::Control;
+use roentgen_query::insights::runner::{InsightError, RunReport};
+use roentgen_query::insights::{InsightParts, InsightRunner, PublishedInsights};
+use roentgen_store::clock::RealClock;
+use roentgen_store::source::TraceReader;
+use tokio::sync::watch;
+
+use crate::config::Config;
+
+/// Counters of the judge; clones share them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct InsightMetrics {
+    minutes_read: Counter,
+    minutes_judged: Counter,
+    events: Counter,
+    failures: Counter,
+    active: Gauge<u64, AtomicU64>,
+    closed: Gauge<u64, AtomicU64>,
+}
+
+impl InsightMetrics {
+    /// Puts the counters in a registry.
+    pub(crate) fn register(&self, registry: &mut Registry) {
+        let Self {
+            minutes_read,
+            minutes_judged,
+            events,
+            failures,
+            active,
+            closed,
+        } = self;
+        for (name, help, counter) in [
+            (
+                "roentgen_insight_minutes_read",
+                "Minutes whose counts the judge of insights read",
+                minutes_read,
+            ),
+            (
+                "roentgen_insight_minutes_judged",
+                "Minutes judged, of all groups, those judged again included",
+                minutes_judged,
+            ),
+            (
+                "roentgen_insight_events",
+                "Events written to insights",
+                events,
+            ),
+            (
+                "roentgen_insight_failures",
+                "Runs of the judge that failed and were tried again",
+                failures,
+            ),
+        ] {
+            registry.register(name, help, counter.clone());
+        }
+        registry.register(
+            "roentgen_insights_active",
+            "Active insights",
+            active.clone(),
+        );
+        registry.register(
+            "roentgen_insights_closed",
+            "Closed insights",
+            closed.clone(),
+        );
+    }
+
+    fn count(&self, outcome: Result<RunReport, InsightError>, published: &PublishedInsights) {
+        match outcome {
+            Ok(report) => {
+                let RunReport {
+                    minutes_read,
+                    minutes_judged,
+                    events,
+                    notifications_dropped,
+                } = report;
+                self.minutes_read.inc_by(minutes_read);
+                self.minutes_judged.inc_by(minutes_judged);
+                self.events.inc_by(events);
+                if notifications_dropped > 0 {
+                    tracing::warn!(
+                        notifications_dropped,
+                        "notifications of insights were lost: too many are waiting"
+                    );
+                }
+            }
+            Err(error) => {
+                self.failures.inc();
+                let error = anyhow::Error::new(error);
+                tracing::warn!("insights could not be judged, trying again: {error:#}");
+            }
+        }
+        let (active, closed) = published.counts();
+        self.active.set(active as u64);
+        self.closed.set(closed as u64);
+    }
+}
+
+/// Opens the judge where it stopped.
+pub(crate) async fn open(
+    config: &Config,
+    control: &Arc<Control>,
+    reader: Arc<dyn TraceReader>,
+) -> anyhow::Result<InsightRunner> {
+    let parts = InsightParts {
+        reader,
+        control: Arc::clone(control),
+        clock: Arc::new(RealClock),
+        retention: config.retention,
+        notifications: None,
+    };
+    InsightRunner::open(parts).await.context("open insights")
+}
+
+/// Judges until the server stops.
+pub(crate) async fn judge(
+    runner: InsightRunner,
+    metrics: InsightMetrics,
+    stopping: watch::Receiver<bool>,
+) {
+    let published = runner.published();
+    let report = |outcome| metrics.count(outcome, &published);
+    runner.run(stopping, report).await;
+}
