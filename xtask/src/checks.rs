@@ -52,6 +52,8 @@ pub(crate) fn run() -> Result<()> {
 
 fn check_dependencies() -> Result<()> {
     let deny = cargo_deny()?;
+    // The check is offline and reads every target's packages, those that no build here downloads too.
+    succeed(cargo().args(["fetch", "--locked", "--quiet"]))?;
     let check = |which: &[&str], offline: bool| {
         let mut command = Command::new(&deny);
         command.current_dir(repository_root());
