@@ -9,12 +9,13 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use roentgen_control::Control;
 use roentgen_query::insights::runner::{InsightError, RunReport};
-use roentgen_query::insights::{InsightParts, InsightRunner, PublishedInsights};
+use roentgen_query::insights::{InsightParts, InsightRunner, Notification, PublishedInsights};
 use roentgen_store::clock::RealClock;
 use roentgen_store::source::TraceReader;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::config::Config;
+use crate::webhook::WebhookMetrics;
 
 /// Counters of the judge; clones share them.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +24,8 @@ pub(crate) struct InsightMetrics {
     minutes_judged: Counter,
     events: Counter,
     failures: Counter,
+    dropped: Counter,
+    pub(crate) webhook: WebhookMetrics,
     active: Gauge<u64, AtomicU64>,
     closed: Gauge<u64, AtomicU64>,
 }
@@ -35,6 +38,8 @@ impl InsightMetrics {
             minutes_judged,
             events,
             failures,
+            dropped,
+            webhook: WebhookMetrics { sent, failed },
             active,
             closed,
         } = self;
@@ -58,6 +63,21 @@ impl InsightMetrics {
                 "roentgen_insight_failures",
                 "Runs of the judge that failed and were tried again",
                 failures,
+            ),
+            (
+                "roentgen_insight_notifications_sent",
+                "Events that the web hook took",
+                sent,
+            ),
+            (
+                "roentgen_insight_notifications_failed",
+                "Events that the web hook did not take",
+                failed,
+            ),
+            (
+                "roentgen_insight_notifications_dropped",
+                "Events lost because too many were waiting for the web hook",
+                dropped,
             ),
         ] {
             registry.register(name, help, counter.clone());
@@ -86,6 +106,7 @@ impl InsightMetrics {
                 self.minutes_read.inc_by(minutes_read);
                 self.minutes_judged.inc_by(minutes_judged);
                 self.events.inc_by(events);
+                self.dropped.inc_by(notifications_dropped);
                 if notifications_dropped > 0 {
                     tracing::warn!(
                         notifications_dropped,
@@ -110,13 +131,14 @@ pub(crate) async fn open(
     config: &Config,
     control: &Arc<Control>,
     reader: Arc<dyn TraceReader>,
+    notifications: Option<mpsc::Sender<Notification>>,
 ) -> anyhow::Result<InsightRunner> {
     let parts = InsightParts {
         reader,
         control: Arc::clone(control),
         clock: Arc::new(RealClock),
         retention: config.retention,
-        notifications: None,
+        notifications,
     };
     InsightRunner::open(parts).await.context("open insights")
 }

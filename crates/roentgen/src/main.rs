@@ -14,6 +14,7 @@ mod repair;
 mod self_observation;
 mod serve;
 mod trace_metrics;
+mod webhook;
 
 use std::process::ExitCode;
 

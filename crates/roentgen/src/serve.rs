@@ -11,7 +11,7 @@ use roentgen_api::{ApiSettings, ApiState};
 use roentgen_control::{Control, ControlSettings};
 use roentgen_daemon::{DaemonMetrics, UdpIntake, UdpSettings, udp};
 use roentgen_model::settings_history::SettingsHistories;
-use roentgen_query::insights::{InsightRunner, PublishedInsights};
+use roentgen_query::insights::{InsightRunner, Notification, PublishedInsights};
 use roentgen_query::retrieval::{RetrievalSettings, Retrievals};
 use roentgen_store::catalog::CatalogLocation;
 use roentgen_store::clock::{Clock, Randomness, RealClock};
@@ -19,7 +19,7 @@ use roentgen_store::settings::StoreSettings;
 use roentgen_store::source::{StoreError, TraceReader, TraceWriter};
 use roentgen_store::{EmbeddedStore, StoreParts};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
@@ -34,6 +34,8 @@ use crate::self_observation::{self, Metrics};
 use crate::trace_metrics::TraceMetrics;
 
 pub(crate) mod encryption;
+use crate::webhook::{self, Webhook};
+
 #[cfg(test)]
 mod tests;
 
@@ -189,6 +191,7 @@ struct Parts {
     trace_metrics: TraceMetrics,
     /// Until its task begins.
     judge: Option<InsightRunner>,
+    notifications: Option<mpsc::Receiver<Notification>>,
     published: Arc<PublishedInsights>,
 }
 
@@ -229,10 +232,13 @@ impl Parts {
             .context("open the store")?
             .context("open the store")?;
         let (control, store) = (Arc::new(control), Arc::new(store));
-        let judge = insights::open(config, &control, Arc::clone(&store) as _).await?;
+        let (sender, notifications) = mpsc::channel(webhook::WAITING_MAX);
+        let sender = config.webhook_url.as_ref().map(|_| sender);
+        let judge = insights::open(config, &control, Arc::clone(&store) as _, sender).await?;
         Ok(Self {
             published: judge.published(),
             judge: Some(judge),
+            notifications: Some(notifications),
             control,
             store,
             trace_metrics,
@@ -347,6 +353,11 @@ impl Running {
                 stop.clone(),
             )),
         ];
+        if let (Some(url), Some(waiting)) = (&config.webhook_url, parts.notifications.take()) {
+            let metrics = insight_metrics.webhook.clone();
+            let webhook = Webhook::new(url.clone(), config.scope(), metrics);
+            tasks.push(tokio::spawn(webhook.run(waiting, stop.clone())));
+        }
         let judge = parts.judge.take();
         tasks
             .extend(judge.map(|judge| tokio::spawn(insights::judge(judge, insight_metrics, stop))));

@@ -9,6 +9,8 @@ use std::time::Duration;
 use roentgen_api::Operation;
 use roentgen_model::Scope;
 
+use crate::webhook::WebhookUrl;
+
 /// Settings in force, validated.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
@@ -32,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) groups_max: usize,
     pub(crate) response_time_root_cause_min: Duration,
     pub(crate) store: StoreConfig,
+    /// Who is told of insights' events.
+    pub(crate) webhook_url: Option<WebhookUrl>,
     /// File with encryption keys.
     pub(crate) encryption_key_file: Option<PathBuf>,
 }
@@ -70,6 +74,8 @@ pub(crate) struct Setting {
     pub(crate) value_name: &'static str,
     pub(crate) has_flag: bool,
     pub(crate) is_switch: bool,
+    /// Shown and reported without its value.
+    pub(crate) is_secret: bool,
     /// Reads a value; the error says what was expected.
     pub(crate) set: fn(&mut Config, &str) -> Result<(), String>,
 }
@@ -81,6 +87,7 @@ const BASE: Setting = Setting {
     value_name: "VALUE",
     has_flag: true,
     is_switch: false,
+    is_secret: false,
     set: |_, _| Ok(()),
 };
 
@@ -308,6 +315,21 @@ pub(crate) static SETTINGS: &[Setting] = &[
         ..BASE
     },
     Setting {
+        key: "notifications.webhook_url",
+        about: "Address that is told of insights' events (HTTP POST, EventBridge's envelope); `http` or \
+                `https`, may name a user",
+        value_name: "URL",
+        has_flag: false,
+        is_secret: true,
+        set: |c, v| {
+            let url = v
+                .parse()
+                .map_err(|()| "expected an address with http:// or https://")?;
+            put_value(&mut c.webhook_url, Some(url))
+        },
+        ..BASE
+    },
+    Setting {
         key: "encryption.key_file",
         about: "TOML file with encryption keys for PutEncryptionConfig, beside `alias/aws/xray`; read \
                 again when it changes",
@@ -348,6 +370,7 @@ impl Config {
                 seal_idle: Duration::ZERO,
                 seal_wait: Duration::ZERO,
             },
+            webhook_url: None,
             encryption_key_file: None,
         };
         for setting in SETTINGS

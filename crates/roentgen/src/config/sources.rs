@@ -73,16 +73,21 @@ impl Sources<'_> {
         let mut rows = Vec::new();
         for setting in SETTINGS {
             let (value, origin) = self.value(setting, file.as_ref());
+            let shown = if setting.is_secret && !value.is_empty() {
+                "(hidden)".to_owned()
+            } else {
+                value.clone()
+            };
             if origin != "default"
                 && let Err(expected) = (setting.set)(&mut config, &value)
             {
-                let reason = format!("`{}` = `{value}`: {expected}", setting.key);
+                let reason = format!("`{}` = `{shown}`: {expected}", setting.key);
                 problems.push(ConfigProblem {
                     source: origin.clone(),
                     reason,
                 });
             }
-            rows.push((setting.key, value, origin));
+            rows.push((setting.key, shown, origin));
         }
         problems.extend(exposed(&config));
         if problems.is_empty() {

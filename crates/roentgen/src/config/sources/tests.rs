@@ -176,3 +176,12 @@ fn numbers_and_rates_are_read_and_refused_by_name() {
         );
     }
 }
+
+#[test]
+fn an_address_with_secrets_is_neither_shown_nor_reported() {
+    let key = "notifications.webhook_url";
+    let (_, effective) = resolve(&[(key, "https://ada:secret@hooks.example/")], &[]).unwrap();
+    assert!(!effective.to_string().contains("secret"));
+    let problems = resolve(&[(key, "ftp://ada:secret@hooks.example/")], &[]).unwrap_err();
+    assert!(!format!("{problems:?}").contains("secret"));
+}
