@@ -5,12 +5,13 @@ use roentgen_tests::{Client, Server, python, with_server};
 use serde_json::Value;
 
 /// The operations that must answer with success.
-const WORKING: [&str; 24] = [
+const WORKING: [&str; 32] = [
     "BatchGetTraces",
     "CancelTraceRetrieval",
     "CreateGroup",
     "CreateSamplingRule",
     "DeleteGroup",
+    "DeleteResourcePolicy",
     "DeleteSamplingRule",
     "GetEncryptionConfig",
     "GetGroup",
@@ -24,12 +25,19 @@ const WORKING: [&str; 24] = [
     "GetTraceGraph",
     "GetTraceSegmentDestination",
     "GetTraceSummaries",
+    "ListResourcePolicies",
     "ListRetrievedTraces",
+    "ListTagsForResource",
+    "PutResourcePolicy",
     "PutTelemetryRecords",
     "PutTraceSegments",
     "StartTraceRetrieval",
+    "TagResource",
+    "UntagResource",
     "UpdateGroup",
+    "UpdateIndexingRule",
     "UpdateSamplingRule",
+    "UpdateTraceSegmentDestination",
 ];
 
 fn every_operation(clients: &Client, server: &Server, mode: &str) -> Result<Value> {

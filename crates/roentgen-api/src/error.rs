@@ -1,7 +1,7 @@
 //! The one table from what went wrong to what clients see (api.md "Errors").
 
 use http::StatusCode;
-use roentgen_control::ControlError;
+use roentgen_control::{ControlError, PolicyRefusal};
 use roentgen_model::filter::{EntitySelectorError, FilterError};
 use roentgen_query::retrieval::TooManyRetrievals;
 use roentgen_query::service_graph::GraphChanged;
@@ -16,6 +16,11 @@ pub enum ErrorCode {
     ResourceNotFound,
     RuleLimitExceeded,
     TooManyTags,
+    MalformedPolicyDocument,
+    LockoutPrevention,
+    InvalidPolicyRevisionId,
+    PolicySizeLimitExceeded,
+    PolicyCountLimitExceeded,
     AccessDenied,
     UnknownOperation,
     MethodNotAllowed,
@@ -32,6 +37,11 @@ impl ErrorCode {
             Self::ResourceNotFound => "ResourceNotFoundException",
             Self::RuleLimitExceeded => "RuleLimitExceededException",
             Self::TooManyTags => "TooManyTagsException",
+            Self::MalformedPolicyDocument => "MalformedPolicyDocumentException",
+            Self::LockoutPrevention => "LockoutPreventionException",
+            Self::InvalidPolicyRevisionId => "InvalidPolicyRevisionIdException",
+            Self::PolicySizeLimitExceeded => "PolicySizeLimitExceededException",
+            Self::PolicyCountLimitExceeded => "PolicyCountLimitExceededException",
             Self::AccessDenied => "AccessDeniedException",
             // A wrong method is an operation nobody knows, with its own status.
             Self::UnknownOperation | Self::MethodNotAllowed => "UnknownOperationException",
@@ -43,9 +53,14 @@ impl ErrorCode {
     #[must_use]
     pub const fn status(self) -> StatusCode {
         match self {
-            Self::InvalidRequest | Self::RuleLimitExceeded | Self::TooManyTags => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::InvalidRequest
+            | Self::RuleLimitExceeded
+            | Self::TooManyTags
+            | Self::MalformedPolicyDocument
+            | Self::LockoutPrevention
+            | Self::InvalidPolicyRevisionId
+            | Self::PolicySizeLimitExceeded
+            | Self::PolicyCountLimitExceeded => StatusCode::BAD_REQUEST,
             Self::AccessDenied => StatusCode::FORBIDDEN,
             Self::ResourceNotFound | Self::UnknownOperation => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -62,7 +77,12 @@ impl ErrorCode {
             | Self::Throttled
             | Self::ResourceNotFound
             | Self::RuleLimitExceeded
-            | Self::TooManyTags => "Message",
+            | Self::TooManyTags
+            | Self::MalformedPolicyDocument
+            | Self::LockoutPrevention
+            | Self::InvalidPolicyRevisionId
+            | Self::PolicySizeLimitExceeded
+            | Self::PolicyCountLimitExceeded => "Message",
             Self::AccessDenied
             | Self::UnknownOperation
             | Self::MethodNotAllowed
@@ -157,8 +177,27 @@ impl From<ControlError> for ApiError {
             ControlError::RuleLimit { .. } => {
                 Self::new(ErrorCode::RuleLimitExceeded, error.to_string())
             }
+            ControlError::NoResource { ref name } => {
+                Self::new(ErrorCode::ResourceNotFound, error.to_string()).with_resource(name)
+            }
+            ControlError::TooManyTags { ref arn, .. } => {
+                Self::new(ErrorCode::TooManyTags, error.to_string()).with_resource(arn)
+            }
+            ControlError::Policy { refusal, message } => Self::new(refusal.into(), message),
             // Storage, damage, and what later versions add: ours to look at.
             _ => Self::fault(error),
+        }
+    }
+}
+
+impl From<PolicyRefusal> for ErrorCode {
+    fn from(refusal: PolicyRefusal) -> Self {
+        match refusal {
+            PolicyRefusal::Malformed => Self::MalformedPolicyDocument,
+            PolicyRefusal::Lockout => Self::LockoutPrevention,
+            PolicyRefusal::Revision => Self::InvalidPolicyRevisionId,
+            PolicyRefusal::Size => Self::PolicySizeLimitExceeded,
+            PolicyRefusal::Count => Self::PolicyCountLimitExceeded,
         }
     }
 }

@@ -25,6 +25,7 @@ mod cancel_trace_retrieval;
 mod create_group;
 mod create_sampling_rule;
 mod delete_group;
+mod delete_resource_policy;
 mod delete_sampling_rule;
 mod get_encryption_config;
 mod get_group;
@@ -43,13 +44,20 @@ mod get_time_series_service_statistics;
 mod get_trace_graph;
 mod get_trace_segment_destination;
 mod get_trace_summaries;
+mod list_resource_policies;
 mod list_retrieved_traces;
+mod list_tags_for_resource;
 mod put_encryption_config;
+mod put_resource_policy;
 mod put_telemetry_records;
 mod put_trace_segments;
 mod start_trace_retrieval;
+mod tag_resource;
+mod untag_resource;
 mod update_group;
+mod update_indexing_rule;
 mod update_sampling_rule;
+mod update_trace_segment_destination;
 
 /// One call of an operation.
 #[derive(Clone, Debug)]
@@ -135,11 +143,13 @@ pub(crate) async fn answer(
     call: &Call,
     body: &Bytes,
 ) -> Result<Bytes, ApiError> {
+    // Its documents are taken from the body where they stand.
     if operation == Operation::PutTraceSegments {
         return put_trace_segments::answer(call, body).await;
     }
     let members = Members::of_body(body)?;
     match operation {
+        Operation::PutTraceSegments => put_trace_segments::answer(call, body).await,
         Operation::PutTelemetryRecords => put_telemetry_records::answer(call, &members),
         Operation::BatchGetTraces => batch_get_traces::answer(call, &members).await,
         Operation::GetTraceSummaries => get_trace_summaries::answer(call, &members).await,
@@ -167,18 +177,24 @@ pub(crate) async fn answer(
         Operation::GetGroups => get_groups::answer(call, &members),
         Operation::GetEncryptionConfig => get_encryption_config::answer(call),
         Operation::PutEncryptionConfig => put_encryption_config::answer(call, &members).await,
-        Operation::GetTraceSegmentDestination => get_trace_segment_destination::answer(),
-        Operation::GetIndexingRules => get_indexing_rules::answer(&members),
         Operation::StartTraceRetrieval => start_trace_retrieval::answer(call, &members),
         Operation::ListRetrievedTraces => list_retrieved_traces::answer(call, &members).await,
         Operation::GetRetrievedTracesGraph => {
             get_retrieved_traces_graph::answer(call, &members).await
         }
         Operation::CancelTraceRetrieval => cancel_trace_retrieval::answer(call, &members),
-        _ => Err(ApiError::invalid(format!(
-            "{} is not built yet",
-            operation.name()
-        ))),
+        Operation::GetTraceSegmentDestination => get_trace_segment_destination::answer(call),
+        Operation::GetIndexingRules => get_indexing_rules::answer(call, &members),
+        Operation::UpdateTraceSegmentDestination => {
+            update_trace_segment_destination::answer(call, &members).await
+        }
+        Operation::UpdateIndexingRule => update_indexing_rule::answer(call, &members).await,
+        Operation::PutResourcePolicy => put_resource_policy::answer(call, &members).await,
+        Operation::DeleteResourcePolicy => delete_resource_policy::answer(call, &members).await,
+        Operation::ListResourcePolicies => list_resource_policies::answer(call, &members),
+        Operation::TagResource => tag_resource::answer(call, &members).await,
+        Operation::UntagResource => untag_resource::answer(call, &members).await,
+        Operation::ListTagsForResource => list_tags_for_resource::answer(call, &members),
     }
 }
 

@@ -4,13 +4,16 @@ mod audit;
 mod encryption;
 mod graphs;
 mod groups;
+mod indexing;
 mod insights;
+mod policies;
 mod protocol;
 mod retrieval;
 mod sampling;
 mod series;
 mod settings;
 mod summaries;
+mod tags;
 mod telemetry;
 mod traces;
 
@@ -174,6 +177,12 @@ impl Answer {
     fn error_type(&self) -> &str {
         self.headers["x-amzn-errortype"].to_str().unwrap()
     }
+}
+
+/// Asserts that a call is refused with a message that begins so.
+async fn refuses(server: &Server, path: &str, body: Value, message: &str) {
+    let found = server.refused(path, body.clone()).await;
+    assert!(found.starts_with(message), "{path} {body}: {found}");
 }
 
 /// A trace id of `secs` seconds after the beginning.

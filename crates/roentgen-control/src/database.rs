@@ -32,6 +32,24 @@ const TABLES: &[&str] = &[
         account TEXT NOT NULL, region TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL,
         since INTEGER NOT NULL, expression TEXT NOT NULL,
         PRIMARY KEY (account, region, id, version)) STRICT",
+    "CREATE TABLE IF NOT EXISTS sampling_boost (
+        account TEXT NOT NULL, region TEXT NOT NULL, rule TEXT NOT NULL,
+        rate REAL NOT NULL, start INTEGER NOT NULL,
+        PRIMARY KEY (account, region, rule)) STRICT",
+    "CREATE TABLE IF NOT EXISTS resource_tag (
+        account TEXT NOT NULL, region TEXT NOT NULL, arn TEXT NOT NULL, key TEXT NOT NULL,
+        value TEXT NOT NULL, PRIMARY KEY (account, region, arn, key)) STRICT",
+    "CREATE TABLE IF NOT EXISTS resource_policy (
+        account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL,
+        revision INTEGER NOT NULL, updated INTEGER NOT NULL,
+        PRIMARY KEY (account, region, name)) STRICT",
+    "CREATE TABLE IF NOT EXISTS indexing (
+        account TEXT NOT NULL, region TEXT NOT NULL, to_logs INTEGER NOT NULL,
+        log_key TEXT, log_store INTEGER NOT NULL, percentage REAL NOT NULL,
+        modified INTEGER NOT NULL, PRIMARY KEY (account, region)) STRICT",
+    "CREATE TABLE IF NOT EXISTS indexing_change (
+        account TEXT NOT NULL, region TEXT NOT NULL, since INTEGER NOT NULL,
+        percentage REAL NOT NULL, PRIMARY KEY (account, region, since)) STRICT",
 ];
 
 /// Opens the file, or an in-memory database for tests (`None`), with its tables.

@@ -2,7 +2,7 @@
 //! versions as long as data may be judged by them (ASM-2), and their insights settings.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use rand::RngExt;
@@ -11,7 +11,7 @@ use roentgen_model::filter::{Filter, GroupExpressions, GroupSelector, NoGroups};
 use roentgen_model::settings_history::{GroupHistory, GroupVersion};
 use roentgen_model::{Scope, Stamp, UnixNanos};
 
-use crate::{Control, ControlError};
+use crate::{Control, ControlError, tags};
 
 mod stored;
 #[cfg(test)]
@@ -66,6 +66,8 @@ pub struct NewGroup {
     /// Empty: every trace.
     pub expression: String,
     pub insights: InsightsUpdate,
+    /// Checked by the caller.
+    pub tags: BTreeMap<String, String>,
 }
 
 /// A change of a group: what is `None` stays.
@@ -297,6 +299,7 @@ impl Control {
             name,
             expression,
             insights,
+            tags,
         } = new;
         check_name(&name)?;
         let mut groups = self.groups.read().clone();
@@ -333,7 +336,7 @@ impl Control {
             deleted: None,
         };
         groups.histories.push(history);
-        self.keep_group(groups, &id, insights, now).await
+        self.keep_group(groups, &id, insights, tags, now).await
     }
 
     /// Changes a group; of `Default` only the insights settings. A changed expression has a new version
@@ -381,7 +384,9 @@ impl Control {
                 });
             }
         }
-        self.keep_group(groups, &before.id, insights, now).await
+        let no_tags = BTreeMap::new();
+        self.keep_group(groups, &before.id, insights, no_tags, now)
+            .await
     }
 
     /// Deletes a group. Groups whose expression names it cannot be used from then on: they are skipped
@@ -408,9 +413,11 @@ impl Control {
         let storage = || ControlError::storage("delete a group");
         let mut transaction = self.pool.begin().await.map_err(storage())?;
         stored::mark_deleted(&mut transaction, self.scope(), &group.id, deleted).await?;
+        tags::delete_all(&mut transaction, self.scope(), &group.arn).await?;
         self.prune_groups(&mut transaction, &mut groups, now)
             .await?;
         transaction.commit().await.map_err(storage())?;
+        self.tags.write().remove(&group.arn);
         self.publish_groups(groups);
         Ok(())
     }
@@ -425,12 +432,13 @@ impl Control {
         })
     }
 
-    /// Makes a created or changed group durable, then visible.
+    /// Makes a created group, with its tags, or a changed one durable, then visible.
     async fn keep_group(
         &self,
         mut groups: Groups,
         id: &Arc<str>,
         insights: InsightsConfiguration,
+        new_tags: BTreeMap<String, String>,
         now: UnixNanos,
     ) -> Result<Group, ControlError> {
         groups.insights.insert(Arc::clone(id), insights);
@@ -438,13 +446,16 @@ impl Control {
         let mut transaction = self.pool.begin().await.map_err(storage())?;
         let history = groups.histories.iter().find(|group| group.id == *id);
         stored::write(&mut transaction, self.scope(), id, history, insights).await?;
-        self.prune_groups(&mut transaction, &mut groups, now)
-            .await?;
-        transaction.commit().await.map_err(storage())?;
-        let history = groups.histories.iter().find(|group| group.id == *id);
         let kept = history
             .and_then(|history| groups.group(history))
             .unwrap_or_else(|| groups.default_group(self.scope()));
+        tags::write(&mut transaction, self.scope(), &kept.arn, &new_tags).await?;
+        self.prune_groups(&mut transaction, &mut groups, now)
+            .await?;
+        transaction.commit().await.map_err(storage())?;
+        if !new_tags.is_empty() {
+            self.tags.write().put(&kept.arn, new_tags);
+        }
         self.publish_groups(groups);
         Ok(kept)
     }

@@ -9,11 +9,14 @@ mod database;
 pub mod encryption;
 mod error;
 pub mod groups;
+pub mod indexing;
 pub mod insight_state;
+pub mod policies;
 pub mod sampling_rules;
 pub mod sampling_targets;
+pub mod tags;
 
 mod control;
 
 pub use control::{Control, ControlSettings};
-pub use error::ControlError;
+pub use error::{ControlError, PolicyRefusal};

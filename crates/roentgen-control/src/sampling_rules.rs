@@ -5,9 +5,14 @@ use std::collections::BTreeMap;
 
 use roentgen_model::sampling::rule::{DEFAULT_RULE_NAME, SamplingRateBoost, SamplingRule};
 use roentgen_model::{Scope, UnixNanos};
-use serde::{Deserialize, Serialize};
 
-use crate::ControlError;
+use crate::{Control, ControlError, tags};
+
+mod stored;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use stored::load;
 
 /// Custom rules per account and region.
 pub const CUSTOM_RULES_MAX: usize = 25;
@@ -51,6 +56,13 @@ pub fn rule_arn(scope: &Scope, name: &str) -> String {
         "arn:aws:xray:{}:{}:sampling-rule/{name}",
         scope.region, scope.account
     )
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    /// Sorted by (priority, name); `Default` is always there.
+    pub(crate) records: Vec<SamplingRuleRecord>,
+    pub(crate) last_modification: UnixNanos,
 }
 
 impl SamplingRuleUpdate {
@@ -158,87 +170,140 @@ fn text(member: &str, value: &str, chars_max: usize) -> Result<(), ControlError>
     )))
 }
 
-/// A rule as the settings file holds it.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct StoredRule {
-    priority: i32,
-    fixed_rate: f64,
-    reservoir_size: u32,
-    service_name: String,
-    service_type: String,
-    host: String,
-    http_method: String,
-    url_path: String,
-    resource_arn: String,
-    attributes: BTreeMap<String, String>,
-    boost: Option<(f64, u32)>,
+fn sort(records: &mut [SamplingRuleRecord]) {
+    records.sort_by(|a, b| {
+        a.rule
+            .priority
+            .cmp(&b.rule.priority)
+            .then_with(|| a.rule.name.cmp(&b.rule.name))
+    });
 }
 
-impl From<SamplingRule> for StoredRule {
-    fn from(rule: SamplingRule) -> Self {
-        let SamplingRule {
-            name: _,
-            priority,
-            fixed_rate,
-            reservoir_size,
-            service_name,
-            service_type,
-            host,
-            http_method,
-            url_path,
-            resource_arn,
-            attributes,
-            boost,
-        } = rule;
-        let boost = boost.map(|b| (b.max_rate, b.cooldown_window_minutes));
-        Self {
-            priority,
-            fixed_rate,
-            reservoir_size,
-            service_name,
-            service_type,
-            host,
-            http_method,
-            url_path,
-            resource_arn,
-            attributes,
-            boost,
-        }
+impl Control {
+    /// All rules with `Default`, sorted by (priority, name).
+    #[must_use]
+    pub fn sampling_rules(&self) -> Vec<SamplingRuleRecord> {
+        self.rules.read().records.clone()
     }
-}
 
-impl StoredRule {
-    pub(crate) fn named(self, name: String) -> SamplingRule {
-        let Self {
-            priority,
-            fixed_rate,
-            reservoir_size,
-            service_name,
-            service_type,
-            host,
-            http_method,
-            url_path,
-            resource_arn,
-            attributes,
-            boost,
-        } = self;
-        let boost = boost.map(|(max_rate, cooldown_window_minutes)| SamplingRateBoost {
-            max_rate,
-            cooldown_window_minutes,
-        });
-        SamplingRule {
-            name,
-            priority,
-            fixed_rate,
-            reservoir_size,
-            service_name,
-            service_type,
-            host,
-            http_method,
-            url_path,
-            resource_arn,
-            attributes,
-            boost,
+    /// Creates a custom rule with its tags, which the caller has checked.
+    ///
+    /// # Errors
+    /// [`ControlError::Invalid`] for a broken constraint, an existing name or `Default`;
+    /// [`ControlError::RuleLimit`] over the allowed number.
+    pub async fn create_sampling_rule(
+        &self,
+        rule: SamplingRule,
+        rule_tags: BTreeMap<String, String>,
+        now: UnixNanos,
+    ) -> Result<SamplingRuleRecord, ControlError> {
+        let _one_change = self.changing.lock().await;
+        let mut records = self.sampling_rules();
+        if rule.name == DEFAULT_RULE_NAME {
+            return Err(ControlError::invalid(
+                "the Default rule exists and cannot be created",
+            ));
         }
+        validate(&rule)?;
+        if records.iter().any(|r| r.rule.name == rule.name) {
+            let name = &rule.name;
+            return Err(ControlError::invalid(format!(
+                "a sampling rule named `{name}` exists"
+            )));
+        }
+        let limit = self.settings.custom_rules_max;
+        if records.len() > limit {
+            return Err(ControlError::RuleLimit { limit });
+        }
+        let record = SamplingRuleRecord {
+            rule,
+            created_at: now,
+            modified_at: now,
+        };
+        let arn = rule_arn(self.scope(), &record.rule.name);
+        let storage = || ControlError::storage("write a sampling rule");
+        let mut transaction = self.pool.begin().await.map_err(storage())?;
+        stored::write(&mut transaction, self.scope(), &record, now).await?;
+        tags::write(&mut transaction, self.scope(), &arn, &rule_tags).await?;
+        transaction.commit().await.map_err(storage())?;
+        self.tags.write().put(&arn, rule_tags);
+        records.push(record.clone());
+        self.publish_rules(records, now);
+        Ok(record)
+    }
+
+    /// Changes a rule; of `Default` only rate, reservoir and boost.
+    ///
+    /// # Errors
+    /// [`ControlError::Invalid`] for an unknown rule or a broken constraint.
+    pub async fn update_sampling_rule(
+        &self,
+        selector: &RuleSelector,
+        update: SamplingRuleUpdate,
+        now: UnixNanos,
+    ) -> Result<SamplingRuleRecord, ControlError> {
+        let _one_change = self.changing.lock().await;
+        let mut records = self.sampling_rules();
+        let record = self.find(&mut records, selector)?;
+        record.rule = update.applied_to(&record.rule)?;
+        record.modified_at = now;
+        let changed = record.clone();
+        let storage = || ControlError::storage("write a sampling rule");
+        let mut transaction = self.pool.begin().await.map_err(storage())?;
+        stored::write(&mut transaction, self.scope(), &changed, now).await?;
+        transaction.commit().await.map_err(storage())?;
+        self.publish_rules(records, now);
+        Ok(changed)
+    }
+
+    /// Deletes a custom rule and returns it.
+    ///
+    /// # Errors
+    /// [`ControlError::Invalid`] for `Default` or an unknown rule.
+    pub async fn delete_sampling_rule(
+        &self,
+        selector: &RuleSelector,
+        now: UnixNanos,
+    ) -> Result<SamplingRuleRecord, ControlError> {
+        let _one_change = self.changing.lock().await;
+        let mut records = self.sampling_rules();
+        let deleted = self.find(&mut records, selector)?.clone();
+        if deleted.rule.name == DEFAULT_RULE_NAME {
+            return Err(ControlError::invalid("the Default rule cannot be deleted"));
+        }
+        let storage = || ControlError::storage("delete a sampling rule");
+        let mut transaction = self.pool.begin().await.map_err(storage())?;
+        stored::delete(&mut transaction, self.scope(), &deleted.rule.name, now).await?;
+        let arn = rule_arn(self.scope(), &deleted.rule.name);
+        tags::delete_all(&mut transaction, self.scope(), &arn).await?;
+        transaction.commit().await.map_err(storage())?;
+        records.retain(|r| r.rule.name != deleted.rule.name);
+        self.publish_rules(records, now);
+        self.tags.write().remove(&arn);
+        self.targets.lock().forget_rule(&deleted.rule.name);
+        Ok(deleted)
+    }
+
+    fn find<'r>(
+        &self,
+        records: &'r mut [SamplingRuleRecord],
+        selector: &RuleSelector,
+    ) -> Result<&'r mut SamplingRuleRecord, ControlError> {
+        let scope = &self.settings.scope;
+        let is_it = |r: &&mut SamplingRuleRecord| match selector {
+            RuleSelector::Name(name) => r.rule.name == *name,
+            RuleSelector::Arn(arn) => rule_arn(scope, &r.rule.name) == *arn,
+        };
+        let (RuleSelector::Name(wanted) | RuleSelector::Arn(wanted)) = selector;
+        let unknown = || ControlError::invalid(format!("no sampling rule `{wanted}`"));
+        records.iter_mut().find(is_it).ok_or_else(unknown)
+    }
+
+    fn publish_rules(&self, mut records: Vec<SamplingRuleRecord>, now: UnixNanos) {
+        sort(&mut records);
+        *self.rules.write() = Rules {
+            records,
+            last_modification: now,
+        };
     }
 }

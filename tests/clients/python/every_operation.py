@@ -200,6 +200,9 @@ def working():
     sampling(now)
     groups()
     settings()
+    tags()
+    policies()
+    transaction_search()
     invalid = "InvalidRequestException"
     expect_error("ids", invalid, client.batch_get_traces, TraceIds=["nonsense"])
     bad_range = {"StartTime": now, "EndTime": now - 1}
@@ -259,7 +262,11 @@ def sampling(now):
         "again", "InvalidRequestException", client.create_sampling_rule, SamplingRule=rule
     )
     record = client.update_sampling_rule(
-        SamplingRuleUpdate={"RuleName": "checkout", "FixedRate": 0.75}
+        SamplingRuleUpdate={
+            "RuleName": "checkout",
+            "FixedRate": 0.75,
+            "SamplingRateBoost": {"MaxRate": 0.9, "CooldownWindowMinutes": 5},
+        }
     )["SamplingRuleRecord"]
     assert record["SamplingRule"]["FixedRate"] == 0.75, record
     pages = client.get_paginator("get_sampling_rules").paginate()
@@ -277,7 +284,20 @@ def sampling(now):
         "BorrowCount": 1,
     }
     unknown = dict(statistics, RuleName="gone")
-    answer = client.get_sampling_targets(SamplingStatisticsDocuments=[statistics, unknown])
+    anomalies = {
+        "RuleName": "checkout",
+        "ServiceName": "front",
+        "Timestamp": now,
+        "AnomalyCount": 1,
+        "TotalCount": 20,
+        "SampledAnomalyCount": 0,
+    }
+    answer = client.get_sampling_targets(
+        SamplingStatisticsDocuments=[statistics, unknown],
+        SamplingBoostStatisticsDocuments=[anomalies],
+    )
+    boost = answer["SamplingTargetDocuments"][0]["SamplingBoost"]
+    assert boost["BoostRate"] == 0.9 and "BoostRateTTL" in boost, answer
     target = answer["SamplingTargetDocuments"][0]
     assert target["RuleName"] == "checkout" and target["FixedRate"] == 0.75, answer
     assert target["ReservoirQuota"] == 10 and "LastRuleModification" in answer, answer
@@ -309,6 +329,66 @@ def groups():
     assert names == ["Default", "slow"], names
     client.delete_group(**arn)
     expect_error("deleted", "InvalidRequestException", client.get_group, **name)
+
+
+def tags():
+    tags = [{"Key": "stage", "Value": "test"}, {"Key": "team", "Value": "a b"}]
+    group = client.create_group(GroupName="tagged", Tags=tags)["Group"]
+    arn = {"ResourceARN": group["GroupARN"]}
+    client.tag_resource(**arn, Tags=[{"Key": "team", "Value": "c"}])
+    client.untag_resource(**arn, TagKeys=["stage"])
+    pages = client.get_paginator("list_tags_for_resource").paginate(**arn)
+    found = [tag for page in pages for tag in page["Tags"]]
+    assert found == [{"Key": "team", "Value": "c"}], found
+    many = [{"Key": str(number), "Value": ""} for number in range(51)]
+    expect_error("tags", "TooManyTagsException", client.tag_resource, **arn, Tags=many)
+    client.delete_group(GroupName="tagged")
+    expect_error("untagged", "ResourceNotFoundException", client.list_tags_for_resource, **arn)
+
+
+def policies():
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": ["xray:PutTraceSegments"],
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}},
+    }
+    name = {"PolicyName": "sns"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    put = client.put_resource_policy(
+        **name, PolicyDocument=document, PolicyRevisionId="0", BypassPolicyLockoutCheck=True
+    )["ResourcePolicy"]
+    pages = client.get_paginator("list_resource_policies").paginate()
+    found = [policy for page in pages for policy in page["ResourcePolicies"]]
+    assert found == [put] and put["PolicyDocument"] == document, found
+    deny = dict(statement, Effect="Deny", Principal="*", Action="xray:*")
+    for code, change in (
+        ("InvalidPolicyRevisionIdException", {"PolicyRevisionId": "0"}),
+        ("MalformedPolicyDocumentException", {"PolicyDocument": "{}"}),
+        ("PolicySizeLimitExceededException", {"PolicyDocument": " " * 5121}),
+        ("LockoutPreventionException", {"PolicyDocument": json.dumps({"Statement": [deny]})}),
+    ):
+        arguments = {**name, "PolicyDocument": document, **change}
+        expect_error("policy", code, client.put_resource_policy, **arguments)
+    client.delete_resource_policy(**name, PolicyRevisionId=put["PolicyRevisionId"])
+
+
+def transaction_search():
+    """Ends as it began, so that what follows is indexed."""
+    key = {"SpansLogGroupKmsKeyId": "arn:aws:kms:us-east-1:111122223333:key/1"}
+    answer = client.update_trace_segment_destination(
+        Destination="CloudWatchLogs", CloudWatchLogsConfiguration=key
+    )
+    assert answer["Destination"] == "CloudWatchLogs", answer
+    value = {"Probabilistic": {"DesiredSamplingPercentage": 12.5}}
+    rule = client.update_indexing_rule(Name="Default", Rule=value)["IndexingRule"]
+    assert rule["Rule"]["Probabilistic"]["ActualSamplingPercentage"] == 12.5, rule
+    expect_error(
+        "rule", "ResourceNotFoundException", client.update_indexing_rule, Name="x", Rule=value
+    )
+    answer = client.update_trace_segment_destination(Destination="XRay")
+    assert (answer["Destination"], answer["Status"]) == ("XRay", "ACTIVE"), answer
 
 
 def settings():

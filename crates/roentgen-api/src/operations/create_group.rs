@@ -15,10 +15,8 @@ pub(super) async fn answer(call: &Call, members: &Members<'_>) -> Result<Bytes, 
         name: members.required("GroupName")?.text(1..=32)?,
         expression: expression.unwrap_or_default(),
         insights: read_insights(members)?,
+        tags: read_tags(members)?,
     };
-    if !read_tags(members)?.is_empty() {
-        return Err(ApiError::invalid("`Tags`: tags are not built yet"));
-    }
     let group = call.api().control.create_group(new, call.now).await?;
     json(&GroupResult {
         group: group.into(),

@@ -10,14 +10,9 @@ use crate::wire::tags::read_tags;
 
 pub(super) async fn answer(call: &Call, members: &Members<'_>) -> Result<Bytes, ApiError> {
     let rule = read_rule(&members.required("SamplingRule")?.object()?)?;
-    if !read_tags(members)?.is_empty() {
-        return Err(ApiError::invalid("`Tags`: tags are not built yet"));
-    }
-    let record = call
-        .api()
-        .control
-        .create_sampling_rule(rule, call.now)
-        .await?;
+    let tags = read_tags(members)?;
+    let control = &call.api().control;
+    let record = control.create_sampling_rule(rule, tags, call.now).await?;
     let sampling_rule_record = SamplingRuleRecordShape::new(record, &call.principal.scope);
     json(&SamplingRuleResult {
         sampling_rule_record,

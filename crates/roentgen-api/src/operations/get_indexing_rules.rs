@@ -1,56 +1,23 @@
-//! `GetIndexingRules` (api.md "Transaction Search"): the one rule, with AWS's default.
+//! `GetIndexingRules` (api.md "Transaction Search"): the one rule.
 
 use bytes::Bytes;
-use roentgen_model::UnixNanos;
 use serde::Serialize;
 
-use super::{json, refuse_token};
+use super::{Call, json, refuse_token};
 use crate::error::ApiError;
+use crate::wire::indexing::IndexingRuleShape;
 use crate::wire::members::Members;
-use crate::wire::numbers::Time;
-
-/// Percent of traces indexed once Transaction Search is on (limits.md).
-const DEFAULT_PERCENTAGE: f64 = 1.0;
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct GetIndexingRulesResult {
-    indexing_rules: Vec<IndexingRule>,
+    indexing_rules: Vec<IndexingRuleShape>,
 }
 
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct IndexingRule {
-    name: &'static str,
-    modified_at: Time,
-    rule: IndexingRuleValue,
-}
-
-/// A union: exactly one member.
-#[derive(Debug, Serialize)]
-enum IndexingRuleValue {
-    Probabilistic(ProbabilisticRuleValue),
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct ProbabilisticRuleValue {
-    desired_sampling_percentage: f64,
-    actual_sampling_percentage: f64,
-}
-
-pub(super) fn answer(members: &Members<'_>) -> Result<Bytes, ApiError> {
+pub(super) fn answer(call: &Call, members: &Members<'_>) -> Result<Bytes, ApiError> {
     refuse_token(members)?;
-    let rule = IndexingRuleValue::Probabilistic(ProbabilisticRuleValue {
-        desired_sampling_percentage: DEFAULT_PERCENTAGE,
-        actual_sampling_percentage: DEFAULT_PERCENTAGE,
-    });
-    let modified_at = Time(UnixNanos(0));
+    let rule = call.api().control.indexing_rule();
     json(&GetIndexingRulesResult {
-        indexing_rules: vec![IndexingRule {
-            name: "Default",
-            modified_at,
-            rule,
-        }],
+        indexing_rules: vec![rule.into()],
     })
 }

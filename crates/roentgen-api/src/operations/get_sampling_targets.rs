@@ -1,10 +1,12 @@
 //! `GetSamplingTargets` (sampling.md 5, 6; sdk.md 3.5): clients report counts and get their quotas.
 //!
 //! What breaks the model's constraints fails the call; a well-formed report that cannot be used fails
-//! alone. Boosts are not given yet: reports of anomalies are checked and have no effect.
+//! alone.
 
 use bytes::Bytes;
-use roentgen_control::sampling_targets::{SamplingTarget, StatisticsReport, UnprocessedReport};
+use roentgen_control::sampling_targets::{
+    BoostReport, SamplingTarget, StatisticsReport, UnprocessedReport,
+};
 use serde::Serialize;
 
 use super::{Call, json};
@@ -36,6 +38,16 @@ struct SamplingTargetDocument {
     #[serde(rename = "ReservoirQuotaTTL")]
     reservoir_quota_ttl: Time,
     interval: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sampling_boost: Option<SamplingBoostShape>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct SamplingBoostShape {
+    boost_rate: f64,
+    #[serde(rename = "BoostRateTTL")]
+    boost_rate_ttl: Time,
 }
 
 #[derive(Debug, Serialize)]
@@ -55,20 +67,16 @@ pub(super) fn answer(call: &Call, members: &Members<'_>) -> Result<Bytes, ApiErr
         Some(member) => member.list(0..=REPORTS_MAX)?,
         None => Vec::new(),
     };
-    let boosted = boosts
-        .iter()
-        .map(read_boost_report)
-        .collect::<Result<Vec<_>, _>>()?;
-    let unprocessed_boosts = boosted
-        .into_iter()
-        .filter_map(|rule| refuse_boost(call, rule));
-    let unprocessed_boost_statistics = unprocessed_boosts.collect();
-    let answer = call.api().control.sampling_targets(reports, call.now);
+    let anomalies = boosts.iter().map(read_boost_report);
+    let anomalies = anomalies.collect::<Result<_, _>>()?;
+    let control = &call.api().control;
+    let answer = control.sampling_targets(reports, anomalies, call.now);
+    let unprocessed_boosts = answer.unprocessed_boosts.into_iter();
     json(&GetSamplingTargetsResult {
         sampling_target_documents: answer.targets.into_iter().map(target).collect(),
         last_rule_modification: Time(answer.last_rule_modification),
         unprocessed_statistics: answer.unprocessed.into_iter().map(unprocessed).collect(),
-        unprocessed_boost_statistics,
+        unprocessed_boost_statistics: unprocessed_boosts.map(unprocessed).collect(),
     })
 }
 
@@ -88,28 +96,15 @@ fn read_report(item: &Member<'_>) -> Result<StatisticsReport, ApiError> {
     })
 }
 
-/// The name of the rule, once the report is found well-formed.
-fn read_boost_report(item: &Member<'_>) -> Result<String, ApiError> {
+fn read_boost_report(item: &Member<'_>) -> Result<BoostReport, ApiError> {
     let item = item.object()?;
     item.required("ServiceName")?.text(0..=64)?;
-    item.required("Timestamp")?.time()?;
-    for name in ["AnomalyCount", "TotalCount", "SampledAnomalyCount"] {
-        count(&item.required(name)?)?;
-    }
-    item.required("RuleName")?.text(1..=32)
-}
-
-fn refuse_boost(call: &Call, rule_name: String) -> Option<UnprocessedStatistics> {
-    let rules = call.api().control.sampling_rules();
-    let (error_code, message) = match rules.iter().find(|r| r.rule.name == rule_name) {
-        None => ("404", "no such sampling rule"),
-        Some(record) if record.rule.boost.is_none() => ("400", "the rule has no SamplingRateBoost"),
-        Some(_) => return None,
-    };
-    Some(UnprocessedStatistics {
-        rule_name,
-        error_code,
-        message: message.to_owned(),
+    count(&item.required("TotalCount")?)?;
+    Ok(BoostReport {
+        rule_name: item.required("RuleName")?.text(1..=32)?,
+        timestamp: item.required("Timestamp")?.time_or_millis()?,
+        anomaly_count: count(&item.required("AnomalyCount")?)?,
+        sampled_anomaly_count: count(&item.required("SampledAnomalyCount")?)?,
     })
 }
 
@@ -120,6 +115,7 @@ fn target(target: SamplingTarget) -> SamplingTargetDocument {
         reservoir_quota,
         reservoir_quota_ttl,
         interval_secs,
+        boost,
     } = target;
     SamplingTargetDocument {
         rule_name,
@@ -127,6 +123,10 @@ fn target(target: SamplingTarget) -> SamplingTargetDocument {
         reservoir_quota,
         reservoir_quota_ttl: Time(reservoir_quota_ttl),
         interval: interval_secs,
+        sampling_boost: boost.map(|boost| SamplingBoostShape {
+            boost_rate: boost.rate,
+            boost_rate_ttl: Time(boost.end()),
+        }),
     }
 }
 

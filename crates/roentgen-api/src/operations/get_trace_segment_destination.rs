@@ -1,22 +1,12 @@
-//! `GetTraceSegmentDestination` (api.md "Transaction Search"): everything is indexed until the switch
-//! is built.
+//! `GetTraceSegmentDestination` (api.md "Transaction Search").
 
 use bytes::Bytes;
-use serde::Serialize;
 
-use super::json;
+use super::{Call, json};
 use crate::error::ApiError;
+use crate::wire::indexing::DestinationResult;
 
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct GetTraceSegmentDestinationResult {
-    destination: &'static str,
-    status: &'static str,
-}
-
-pub(super) fn answer() -> Result<Bytes, ApiError> {
-    json(&GetTraceSegmentDestinationResult {
-        destination: "XRay",
-        status: "ACTIVE",
-    })
+pub(super) fn answer(call: &Call) -> Result<Bytes, ApiError> {
+    let destination = call.api().control.segment_destination();
+    json(&DestinationResult::from(destination))
 }

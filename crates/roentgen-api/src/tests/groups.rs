@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Server, range, segment, with};
+use super::{Server, range, refuses, segment, with};
 
 async fn create(server: &Server, body: Value) -> Value {
     server.ok("/CreateGroup", body).await["Group"].clone()
@@ -48,11 +48,6 @@ async fn groups_are_created_listed_changed_and_deleted() {
         names(&server.ok("/Groups", json!({})).await),
         ["Default", "all"]
     );
-}
-
-async fn refuses(server: &Server, path: &str, body: Value, message: &str) {
-    let found = server.refused(path, body.clone()).await;
-    assert!(found.starts_with(message), "{path} {body}: {found}");
 }
 
 #[tokio::test]

@@ -77,18 +77,6 @@ async fn every_operation_is_known_and_answers_an_empty_object() {
 }
 
 #[tokio::test]
-async fn operation_not_built_yet_says_so() {
-    let message = Server::start()
-        .await
-        .refused(
-            "/UpdateTraceSegmentDestination",
-            json!({"Destination": "XRay"}),
-        )
-        .await;
-    assert_eq!(message, "UpdateTraceSegmentDestination is not built yet");
-}
-
-#[tokio::test]
 async fn unknown_path_and_wrong_method_are_named_so() {
     let server = Server::start().await;
     for path in ["/", "/Nothing", "/traces", "/Traces/", "/v1/x", "/%ff"] {

@@ -396,3 +396,26 @@ async fn statistic_summaries_page_to_exhaustion() {
     all.dedup();
     assert_eq!(all.len(), 25 * 59);
 }
+
+#[tokio::test]
+async fn boost_is_in_the_answer_of_its_rule_and_in_no_other() {
+    let server = Server::start().await;
+    let boost = json!({"MaxRate": 0.5, "CooldownWindowMinutes": 10});
+    create(&server, with(rule("shop", 1), "SamplingRateBoost", boost)).await;
+    let anomalies = json!({"RuleName": "shop", "ServiceName": "s", "Timestamp": NOW_SECS,
+        "AnomalyCount": 2, "TotalCount": 9, "SampledAnomalyCount": 0});
+    let body = json!({"SamplingStatisticsDocuments": [report("shop"), report("Default")],
+        "SamplingBoostStatisticsDocuments": [anomalies]});
+    let answer = server.ok("/SamplingTargets", body).await;
+    let targets = &answer["SamplingTargetDocuments"];
+    let expected = json!({"BoostRate": 0.5, "BoostRateTTL": (NOW_SECS + 60) as f64});
+    assert_eq!(targets[0]["SamplingBoost"], expected);
+    assert!(targets[1].get("SamplingBoost").is_none(), "{targets}");
+    assert_eq!(answer["UnprocessedBoostStatistics"], json!([]));
+    server.clock.advance_secs(60);
+    let report = with(report("shop"), "Timestamp", NOW_SECS + 60);
+    let body = json!({ "SamplingStatisticsDocuments": [report] });
+    let answer = server.ok("/SamplingTargets", body).await;
+    let target = &answer["SamplingTargetDocuments"][0];
+    assert!(target.get("SamplingBoost").is_none(), "{target}");
+}

@@ -23,7 +23,7 @@ fn new(name: &str, expression: &str) -> NewGroup {
     NewGroup {
         name: name.into(),
         expression: expression.into(),
-        insights: InsightsUpdate::default(),
+        ..NewGroup::default()
     }
 }
 

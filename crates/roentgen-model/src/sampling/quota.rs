@@ -12,12 +12,18 @@ use crate::time::UnixNanos;
 #[cfg(test)]
 mod tests;
 
-/// Seconds between two reports of a client, as answered to it.
+/// Seconds between two reports of a client, as answered to it while there are few.
 pub const REPORT_INTERVAL_SECS: i64 = 10;
+/// With more active clients of a rule than the first number, its clients report less often (our choice).
+const LONGER_INTERVALS: [(usize, i64); 2] = [(2_000, 30), (1_000, 20)];
+/// Clients that are known of a rule. Others get no quota and borrow.
+pub const CLIENTS_MAX: usize = 5_000;
 /// How long a quota is valid (documented sample: five minutes).
 pub const QUOTA_TTL_SECS: i64 = 300;
-/// A client is active for this long after its last report: max(3 × interval, 30 s).
-pub const ACTIVITY_WINDOW_SECS: i64 = 30;
+/// A client is active for so many of its rule's intervals after its last report.
+const ACTIVITY_INTERVALS: i64 = 3;
+/// The time that makes while there are few clients.
+pub const ACTIVITY_WINDOW_SECS: i64 = ACTIVITY_INTERVALS * REPORT_INTERVAL_SECS;
 
 const RATE_WEIGHT: f64 = 0.5;
 const HEADROOM: f64 = 1.2;
@@ -27,6 +33,8 @@ const NANOS_PER_SEC: i64 = 1_000_000_000;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reservoir {
     clients: BTreeMap<String, Client>,
+    /// The longest interval that an active client may have been told, and until when.
+    longer: Option<(i64, UnixNanos)>,
 }
 
 /// What is known of one client.
@@ -43,7 +51,8 @@ impl Reservoir {
     /// Takes a client's report of `request_count` requests since its last one and answers its share of
     /// `size` traces a second.
     ///
-    /// Clients that have not reported within the activity window are forgotten first.
+    /// Clients that have not reported within the activity window are forgotten first. One more than
+    /// [`CLIENTS_MAX`] is not taken up and gets 0.
     pub fn report(
         &mut self,
         rule_name: &str,
@@ -54,6 +63,9 @@ impl Reservoir {
     ) -> u32 {
         self.forget_inactive(now);
         let previous = self.clients.get(client_id).copied();
+        if previous.is_none() && self.clients.len() >= CLIENTS_MAX {
+            return 0;
+        }
         let rate = rate_after(previous, request_count, now);
         let given = previous.map_or(0, |c| c.quota);
         self.clients.insert(
@@ -78,6 +90,14 @@ impl Reservoir {
         quota
     }
 
+    /// When the client that was just answered should report again.
+    #[must_use]
+    pub fn interval_secs(&self) -> i64 {
+        let clients = self.clients.len();
+        let longer = LONGER_INTERVALS.iter().find(|(many, _)| clients > *many);
+        longer.map_or(REPORT_INTERVAL_SECS, |(_, secs)| *secs)
+    }
+
     /// The active clients with their state, for writing down (SAMP-1).
     pub fn clients(&self) -> impl Iterator<Item = (&str, &Client)> {
         self.clients
@@ -98,7 +118,15 @@ impl Reservoir {
     }
 
     fn forget_inactive(&mut self, now: UnixNanos) {
-        let window = ACTIVITY_WINDOW_SECS * NANOS_PER_SEC;
+        let interval = self.interval_secs();
+        self.longer = self
+            .longer
+            .filter(|(longer, until)| *longer > interval && now <= *until);
+        if interval > REPORT_INTERVAL_SECS && self.longer.is_none_or(|(secs, _)| secs <= interval) {
+            let until = now.0.saturating_add(window_nanos(interval));
+            self.longer = Some((interval, UnixNanos(until)));
+        }
+        let window = window_nanos(self.longer.map_or(interval, |(secs, _)| secs.max(interval)));
         self.clients
             .retain(|_, c| now.nanos_since(c.last_seen) <= window);
     }
@@ -119,6 +147,10 @@ impl Reservoir {
         let at = order.iter().position(|(_, id, _)| *id == client_id);
         at.and_then(|i| shares.get(i).copied()).unwrap_or(0)
     }
+}
+
+const fn window_nanos(interval_secs: i64) -> i64 {
+    ACTIVITY_INTERVALS * interval_secs * NANOS_PER_SEC
 }
 
 /// Gives out `units` one by one in rounds to all below their `limit`, in order; returns what is left.

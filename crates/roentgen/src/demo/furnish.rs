@@ -1,5 +1,7 @@
 //! The shop's groups and sampling rules, so that pages about them have something to show.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context;
 use roentgen_control::Control;
 use roentgen_control::groups::{DEFAULT_GROUP_NAME, GroupUpdate, InsightsUpdate, NewGroup};
@@ -28,7 +30,7 @@ pub(crate) async fn furnish(control: &Control, now: UnixNanos) -> anyhow::Result
             let group = NewGroup {
                 name: name.to_owned(),
                 expression: expression.to_owned(),
-                insights: InsightsUpdate::default(),
+                ..NewGroup::default()
             };
             let created = control.create_group(group, now).await;
             created.with_context(|| format!("make the group `{name}`"))?;
@@ -48,7 +50,9 @@ pub(crate) async fn furnish(control: &Control, now: UnixNanos) -> anyhow::Result
         let known = control.sampling_rules();
         if !known.iter().any(|record| record.rule.name == rule.name) {
             let name = rule.name.clone();
-            let created = control.create_sampling_rule(rule, now).await;
+            let created = control
+                .create_sampling_rule(rule, BTreeMap::new(), now)
+                .await;
             created.with_context(|| format!("make the sampling rule `{name}`"))?;
         }
     }

@@ -125,3 +125,63 @@ proptest! {
         }
     }
 }
+
+/// A reservoir that so many clients have reported to at `at(0)`.
+fn crowd(clients: usize) -> Reservoir {
+    let mut reservoir = Reservoir::default();
+    for client in 0..clients {
+        let client_id = id(client);
+        let client = Client {
+            last_seen: at(0),
+            rate: 1.0,
+            quota: 0,
+        };
+        reservoir.restore(&client_id, client, at(0));
+    }
+    reservoir
+}
+
+#[test]
+fn many_clients_are_told_longer_intervals() {
+    for (clients, secs) in [(1, 10), (1_000, 10), (1_001, 20), (2_000, 20), (2_001, 30)] {
+        assert_eq!(crowd(clients).interval_secs(), secs, "{clients} clients");
+    }
+}
+
+#[test]
+fn clients_stay_active_for_three_of_the_intervals_they_were_told() {
+    let mut reservoir = crowd(2_001);
+    reservoir.report(RULE, 10, &id(0), 1, at(1));
+    reservoir.report(RULE, 10, &id(0), 1, at(90));
+    assert_eq!(reservoir.clients().count(), 2_001);
+    reservoir.report(RULE, 10, &id(0), 1, at(91));
+    assert_eq!(reservoir.clients().count(), 1);
+    // Who was told 30 s when there were many is waited for although there are few now.
+    reservoir.report(RULE, 10, &id(1), 1, at(91));
+    reservoir.report(RULE, 10, &id(0), 1, at(150));
+    assert_eq!(reservoir.clients().count(), 2);
+}
+
+#[test]
+fn client_beyond_the_bound_gets_nothing() {
+    let mut reservoir = crowd(CLIENTS_MAX);
+    assert_eq!(reservoir.report(RULE, 100_000, "one more", 100, at(1)), 0);
+    assert_eq!(reservoir.clients().count(), CLIENTS_MAX);
+    assert!(reservoir.report(RULE, 100_000, &id(7), 100, at(1)) > 0);
+}
+
+#[test]
+fn lowered_reservoir_is_kept_to_once_each_client_has_reported() {
+    let mut reservoir = Reservoir::default();
+    settle(&mut reservoir, 10, &[100, 100, 100], &[0, 1, 2], 3);
+    for client in 0..3 {
+        reservoir.report(RULE, 4, &id(client), 100, at(30));
+    }
+    assert!(given(&reservoir) <= 4, "{}", given(&reservoir));
+    for round in 4..6 {
+        for client in 0..3 {
+            reservoir.report(RULE, 4, &id(client), 100, at(round * 10));
+        }
+    }
+    assert_eq!(given(&reservoir), 4);
+}

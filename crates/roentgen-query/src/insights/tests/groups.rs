@@ -10,6 +10,7 @@ async fn create(world: &World, name: &str, expression: &str) -> Group {
             insights_enabled: Some(true),
             notifications_enabled: None,
         },
+        ..NewGroup::default()
     };
     let group = world
         .control
