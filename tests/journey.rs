@@ -8,6 +8,7 @@ mod origins;
 mod pieces;
 mod readme;
 mod retrieval;
+mod settings;
 mod start;
 mod strict;
 mod trace;
