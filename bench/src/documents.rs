@@ -24,6 +24,8 @@ pub(crate) fn renewed(text: &str, round: u32) -> String {
 #[derive(Debug)]
 pub(crate) struct Documents {
     random: StdRng,
+    /// Copies of each service, told apart by a number in their names.
+    copies: u32,
 }
 
 /// One trace: its id and its documents.
@@ -37,6 +39,15 @@ impl Documents {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
             random: StdRng::seed_from_u64(seed),
+            copies: 1,
+        }
+    }
+
+    /// The same with so many copies of each of the eight services.
+    pub(crate) fn with_copies(seed: u64, copies: u32) -> Self {
+        Self {
+            copies,
+            ..Self::new(seed)
         }
     }
 
@@ -52,12 +63,17 @@ impl Documents {
         let mut parent = None;
         let mut documents = Vec::with_capacity(DOCUMENTS_PER_TRACE);
         let first = self.random.random_range(0..SERVICES.len());
+        let copy = self.random.random_range(0..self.copies.max(1));
         for depth in 0..DOCUMENTS_PER_TRACE {
             let service = SERVICES
                 .get((first + depth) % SERVICES.len())
                 .copied()
                 .unwrap_or("web");
-            let (segment, call) = self.segment(&id, service, epoch_secs, depth, parent.take());
+            let service = match copy {
+                0 => service.to_owned(),
+                copy => format!("{service}-{copy}"),
+            };
+            let (segment, call) = self.segment(&id, &service, epoch_secs, depth, parent.take());
             documents.push(segment.to_string());
             parent = Some(call);
         }

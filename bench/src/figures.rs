@@ -80,14 +80,14 @@ pub(crate) async fn measure(
     clippy::disallowed_methods,
     reason = "the load is of the real now, as its server's"
 )]
-fn now_secs() -> f64 {
+pub(crate) fn now_secs() -> f64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()
         .as_secs_f64()
 }
 
-fn body(traces: &[Trace]) -> String {
+pub(crate) fn body(traces: &[Trace]) -> String {
     let documents: Vec<&String> = traces.iter().flat_map(|t| &t.documents).collect();
     json!({"TraceSegmentDocuments": documents}).to_string()
 }

@@ -6,6 +6,7 @@ mod client;
 mod documents;
 mod figures;
 mod filters;
+mod insights;
 mod operations;
 mod server;
 mod table;
@@ -28,6 +29,9 @@ struct Arguments {
     /// The same seed gives the same documents apart from their times.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Also measure the judge of insights under a steady load (two and a half minutes).
+    #[arg(long)]
+    insights: bool,
     /// Also time a cold release build in a directory of its own (several minutes).
     #[arg(long)]
     cold_build: bool,
@@ -54,6 +58,9 @@ fn main() -> anyhow::Result<()> {
         arguments.seed,
         &mut table,
     ))?;
+    if arguments.insights {
+        runtime.block_on(insights::measure(&server, arguments.seed, &mut table))?;
+    }
     if arguments.cold_build {
         figures::cold_build(&mut table)?;
     }

@@ -11,8 +11,8 @@ use roentgen_model::histogram::Histogram;
 use roentgen_model::insight::Band;
 use roentgen_model::{Scope, UnixNanos};
 use roentgen_store::source::{
-    EdgeSelector, EndSelector, ErrorKind, QueryControl, RowSelector, StoreError, TotalsRequest,
-    TraceReader,
+    EdgeSelector, EndSelector, ErrorKind, QueryControl, RowGrain, RowSelector, StoreError,
+    TotalsRequest, TraceReader,
 };
 use serde::{Deserialize, Serialize};
 
@@ -153,6 +153,7 @@ impl Part<'_> {
                         .as_ref()
                         .map(|group| Arc::clone(&group.id)),
                     selector: self.selector.clone(),
+                    grain: RowGrain::Exact,
                 },
                 self.control,
             );
@@ -235,6 +236,7 @@ fn row_selector(
                 time: RowTime::Series,
                 group_id: None,
                 selector: RowSelector::CalledBy(names),
+                grain: RowGrain::Exact,
             },
             control,
         )?

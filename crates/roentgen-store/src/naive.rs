@@ -295,7 +295,8 @@ impl TraceReader for NaiveStore {
         for facts in self.all_facts(&request.scopes) {
             facts::add_rows(&facts, request, &request.range, &mut rows);
         }
-        Ok(graph::merge_rows(rows))
+        let grain = |row| request.grain.of(row, request.time);
+        Ok(graph::merge_rows(rows.into_iter().map(grain)))
     }
 
     /// Any minute, as long as documents come.

@@ -178,6 +178,32 @@ pub struct TotalsRequest {
     /// Unique id of a group whose members alone count (GROUP-1).
     pub group_id: Option<Arc<str>>,
     pub selector: RowSelector,
+    pub grain: RowGrain,
+}
+
+/// How far rows are told apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum RowGrain {
+    /// As they are stored.
+    #[default]
+    Exact,
+    /// By node or edge, groups, class and slot of the request's time alone: a small part of the rows, for
+    /// those who only count. Response times, durations, other names and the other slot say nothing then.
+    Counts,
+}
+
+impl RowGrain {
+    /// The row that this one adds to.
+    pub(crate) fn of(self, mut row: EdgeRow, time: RowTime) -> EdgeRow {
+        if self == Self::Counts {
+            let key = &mut row.key;
+            let slot = key.slot(time);
+            (key.start_slot, key.end_slot) = (slot, slot);
+            (key.response_time_nanos, key.duration_nanos) = (0, 0);
+            key.called_name = None;
+        }
+        row
+    }
 }
 
 /// Which rows to count.

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicU64;
 use anyhow::Context;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::registry::Registry;
+use prometheus_client::registry::{Registry, Unit};
 use roentgen_control::Control;
 use roentgen_query::insights::runner::{InsightError, RunReport};
 use roentgen_query::insights::{InsightParts, InsightRunner, Notification, PublishedInsights};
@@ -25,6 +25,7 @@ pub(crate) struct InsightMetrics {
     events: Counter,
     failures: Counter,
     dropped: Counter,
+    seconds: Counter<f64, AtomicU64>,
     pub(crate) webhook: WebhookMetrics,
     active: Gauge<u64, AtomicU64>,
     closed: Gauge<u64, AtomicU64>,
@@ -39,10 +40,17 @@ impl InsightMetrics {
             events,
             failures,
             dropped,
+            seconds,
             webhook: WebhookMetrics { sent, failed },
             active,
             closed,
         } = self;
+        registry.register_with_unit(
+            "roentgen_insight_judge",
+            "Time that reading and judging minutes took",
+            Unit::Seconds,
+            seconds.clone(),
+        );
         for (name, help, counter) in [
             (
                 "roentgen_insight_minutes_read",
@@ -102,7 +110,9 @@ impl InsightMetrics {
                     minutes_judged,
                     events,
                     notifications_dropped,
+                    took,
                 } = report;
+                self.seconds.inc_by(took.as_secs_f64());
                 self.minutes_read.inc_by(minutes_read);
                 self.minutes_judged.inc_by(minutes_judged);
                 self.events.inc_by(events);

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use roentgen_model::graph::RowTime;
 use roentgen_query::service_graph::service_graph;
 use roentgen_query::token::Binding;
-use roentgen_store::source::{RowSelector, TotalsRequest};
+use roentgen_store::source::{RowGrain, RowSelector, TotalsRequest};
 use serde::Serialize;
 
 use super::{Call, GraphRequest, json};
@@ -50,6 +50,7 @@ pub(super) async fn answer(call: &Call, members: &Members<'_>) -> Result<Bytes, 
         time: RowTime::Start,
         group_id: group.as_ref().map(|group| Arc::clone(&group.id)),
         selector: RowSelector::All,
+        grain: RowGrain::Exact,
     };
     call.read(move |call, reader, control| {
         let compute = || service_graph(reader, &totals, group.as_ref(), control);

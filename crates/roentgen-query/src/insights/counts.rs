@@ -11,7 +11,7 @@ use roentgen_model::insight::{
 };
 use roentgen_model::{Scope, UnixNanos};
 use roentgen_store::source::{
-    ErrorKind, QueryControl, RowSelector, StoreError, TotalsRequest, TraceReader,
+    ErrorKind, QueryControl, RowGrain, RowSelector, StoreError, TotalsRequest, TraceReader,
 };
 
 #[cfg(test)]
@@ -220,6 +220,7 @@ impl CountsSource<'_> {
             time: RowTime::Series,
             group_id: None,
             selector: RowSelector::All,
+            grain: RowGrain::Counts,
         };
         let rows = self.reader.totals(&request, self.control)?;
         let mut at = minute_of(range.start);

@@ -8,7 +8,9 @@ use roentgen_model::graph::{EdgeRow, RowKind, RowTime};
 use roentgen_model::insight::node::NodeState;
 use roentgen_model::insight::{Band, Counts, MINUTE_NANOS, PAST_MINUTES, minute_of, minutes_after};
 use roentgen_model::{Scope, UnixNanos};
-use roentgen_store::source::{QueryControl, RowSelector, StoreError, TotalsRequest, TraceReader};
+use roentgen_store::source::{
+    QueryControl, RowGrain, RowSelector, StoreError, TotalsRequest, TraceReader,
+};
 
 #[cfg(test)]
 mod tests;
@@ -79,6 +81,7 @@ fn minutes(
         time: RowTime::Series,
         group_id: request.group_id.clone(),
         selector: request.node.clone(),
+        grain: RowGrain::Counts,
     };
     let mut counts: BTreeMap<UnixNanos, Counts> = BTreeMap::new();
     for EdgeRow { key, sums } in reader.totals(&request, control)? {

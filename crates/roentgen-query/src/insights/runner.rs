@@ -1,7 +1,7 @@
 //! The task that judges: on the injected clock, once for every minute that is over.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use roentgen_control::insight_state::InsightRecord;
@@ -60,6 +60,8 @@ pub struct RunReport {
     pub minutes_judged: u64,
     pub events: u64,
     pub notifications_dropped: u64,
+    /// How long reading and judging took.
+    pub took: Duration,
 }
 
 /// Judges minutes and publishes insights (INS-1).
@@ -107,9 +109,13 @@ impl InsightRunner {
         let published = self.published.all();
         let (judge, reader) = (Arc::clone(&self.judge), Arc::clone(&self.parts.reader));
         let query = self.query.clone();
-        let run = move || judge.lock().run(&*reader, &groups, &published, now, &query);
+        let run = move || {
+            let begun = Instant::now();
+            let verdict = judge.lock().run(&*reader, &groups, &published, now, &query);
+            verdict.map(|verdict| (verdict, begun.elapsed()))
+        };
         let run = tokio::task::spawn_blocking(run);
-        let verdict = run.await.map_err(|_| InsightError::Panicked)??;
+        let (verdict, took) = run.await.map_err(|_| InsightError::Panicked)??;
         if !verdict.changes.is_empty() {
             self.parts.control.write_insights(&verdict.changes).await?;
         }
@@ -119,6 +125,7 @@ impl InsightRunner {
             minutes_judged: verdict.minutes_judged,
             events: verdict.changes.events.len() as u64,
             notifications_dropped: self.tell(&verdict),
+            took,
         };
         self.judge.lock().take_over(verdict);
         Ok(report)

@@ -11,7 +11,7 @@ use roentgen_model::{Scope, Stamp, TraceFacts, TraceId, UnixNanos};
 use crate::clock::Clock;
 use crate::plan::{Columns, Plan};
 use crate::source::{
-    PageKey, QueryControl, RowSelector, ScanPage, ScanRequest, TimeBasis, TotalsRequest,
+    PageKey, QueryControl, RowGrain, RowSelector, ScanPage, ScanRequest, TimeBasis, TotalsRequest,
     TraceDocuments, TraceReader,
 };
 
@@ -259,13 +259,23 @@ fn assert_equal_scans(
     }
 }
 
+/// How rows are asked for.
+type By = (RowTime, RowGrain);
+
+const BYS: [By; 4] = [
+    (RowTime::Start, RowGrain::Exact),
+    (RowTime::Series, RowGrain::Exact),
+    (RowTime::Start, RowGrain::Counts),
+    (RowTime::Series, RowGrain::Counts),
+];
+
 /// What equal rows add up to, without the sums that may stay wider.
 type Totals = BTreeMap<EdgeKey, EdgeSums>;
 
 fn totals(
     reader: &dyn TraceReader,
     scopes: &[Scope],
-    time: RowTime,
+    (time, grain): By,
     range: &Range<UnixNanos>,
 ) -> Totals {
     let request = TotalsRequest {
@@ -274,6 +284,7 @@ fn totals(
         time,
         group_id: None,
         selector: RowSelector::All,
+        grain,
     };
     let rows = reader
         .totals(&request, &QueryControl::default())
@@ -301,21 +312,21 @@ fn assert_equal_totals(
     scopes: &[Scope],
     range: &Range<UnixNanos>,
 ) {
-    for time in [RowTime::Start, RowTime::Series] {
-        assert_equal_totals_by(time, store, reference, scopes, range);
+    for by in BYS {
+        assert_equal_totals_by(by, store, reference, scopes, range);
     }
 }
 
 fn assert_equal_totals_by(
-    time: RowTime,
+    by: By,
     store: &dyn TraceReader,
     reference: &dyn TraceReader,
     scopes: &[Scope],
     range: &Range<UnixNanos>,
 ) {
     let (ours, theirs) = (
-        totals(store, scopes, time, range),
-        totals(reference, scopes, time, range),
+        totals(store, scopes, by, range),
+        totals(reference, scopes, by, range),
     );
     for (key, theirs) in &theirs {
         let ours = ours
@@ -339,21 +350,16 @@ fn assert_equal_totals_by(
 
 /// Totals of adjacent ranges are those of the whole, wherever it is cut.
 fn assert_totals_add_up(store: &dyn TraceReader, scopes: &[Scope], now: UnixNanos) {
-    for time in [RowTime::Start, RowTime::Series] {
-        assert_totals_add_up_by(time, store, scopes, now);
+    for by in BYS {
+        assert_totals_add_up_by(by, store, scopes, now);
     }
 }
 
-fn assert_totals_add_up_by(
-    time: RowTime,
-    store: &dyn TraceReader,
-    scopes: &[Scope],
-    now: UnixNanos,
-) {
+fn assert_totals_add_up_by(by: By, store: &dyn TraceReader, scopes: &[Scope], now: UnixNanos) {
     let all = everything(now);
     let cut = UnixNanos(now.0 - 31 * MINUTE - 12_345_678_901);
-    let mut parts = totals(store, scopes, time, &(all.start..cut));
-    for (key, row) in totals(store, scopes, time, &(cut..all.end)) {
+    let mut parts = totals(store, scopes, by, &(all.start..cut));
+    for (key, row) in totals(store, scopes, by, &(cut..all.end)) {
         parts
             .entry(key)
             .and_modify(|sum| sum.count += row.count)
@@ -367,7 +373,7 @@ fn assert_totals_add_up_by(
     };
     assert_eq!(
         counts(&parts),
-        counts(&totals(store, scopes, time, &all)),
+        counts(&totals(store, scopes, by, &all)),
         "adjacent ranges"
     );
 }

@@ -13,7 +13,7 @@ use super::documents::{Draft, trace_id};
 use super::{Factory, Pair, compare, scope};
 use crate::clock::Clock;
 use crate::settings::StoreSettings;
-use crate::source::{QueryControl, RowSelector, TimeBasis, TotalsRequest, TraceReader};
+use crate::source::{QueryControl, RowGrain, RowSelector, TimeBasis, TotalsRequest, TraceReader};
 
 /// A group whose expressions are valid from these stamps on.
 fn group(id: &str, versions: &[(Stamp, &str)]) -> GroupHistory {
@@ -85,6 +85,7 @@ fn count(
         time,
         group_id: group.map(Into::into),
         selector,
+        grain: RowGrain::Exact,
     };
     let rows = reader.totals(&request, &QueryControl::default());
     let rows = rows.expect("totals are answered");
@@ -185,6 +186,7 @@ pub(super) fn indexed_share(factory: &Factory<'_>) {
             time: RowTime::Start,
             group_id: None,
             selector: RowSelector::Entries,
+            grain: RowGrain::Exact,
         },
         &QueryControl::default(),
     );

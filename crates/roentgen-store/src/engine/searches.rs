@@ -184,10 +184,9 @@ pub(crate) fn totals(
         for entry in view.blocks_of(scope) {
             let added = block_totals(entry, request, &range, control);
             if let Some(rows) = or_damaged(shared, entry, added)? {
-                rows.added.into_iter().for_each(|row| totals.add(row));
-                rows.subtracted
-                    .into_iter()
-                    .for_each(|row| totals.subtract(row));
+                let grain = |row| request.grain.of(row, request.time);
+                totals.add_all(rows.added.into_iter().map(grain));
+                totals.subtract_all(rows.subtracted.into_iter().map(grain));
             }
         }
     }
@@ -221,12 +220,13 @@ fn live_totals(
                 .iter()
                 .filter(|row| facts::is_wanted(row, request));
             if entry.facts.head.is_indexed {
-                wanted.for_each(|row| totals.add(row.clone()));
+                totals.add_all(wanted.map(|row| request.grain.of(row.clone(), request.time)));
             }
         } else if slots().any(|slot| meets(slot, range)) {
             let mut rows = Vec::new();
             facts::add_rows(&entry.facts, request, range, &mut rows);
-            totals.add_all(rows);
+            let grain = |row| request.grain.of(row, request.time);
+            totals.add_all(rows.into_iter().map(grain));
         }
     }
     Ok(())

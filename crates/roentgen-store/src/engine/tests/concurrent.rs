@@ -8,7 +8,7 @@ use roentgen_model::graph::RowTime;
 
 use super::*;
 use crate::clock::RealClock;
-use crate::source::{RowSelector, TimeBasis};
+use crate::source::{RowGrain, RowSelector, TimeBasis};
 
 const WRITERS: u64 = 4;
 const TRACES: u64 = 40;
@@ -124,6 +124,7 @@ fn assert_each_segment_counts_once(store: &EmbeddedStore) {
         time: RowTime::Start,
         group_id: None,
         selector: RowSelector::All,
+        grain: RowGrain::Exact,
     };
     let rows = store.totals(&all, &QueryControl::default()).unwrap();
     let nodes = rows.iter().filter(|row| row.key.source.is_none());

@@ -7,7 +7,7 @@ use roentgen_model::graph::RowTime;
 use super::*;
 use crate::conformance::cases::{link, linking, sending};
 use crate::conformance::documents::Draft;
-use crate::source::RowSelector;
+use crate::source::{RowGrain, RowSelector};
 
 const MINUTE: i64 = 60_000_000_000;
 const SENT: UnixNanos = UnixNanos(NOON.0 - 15 * MINUTE);
@@ -58,6 +58,7 @@ impl Both {
             time: RowTime::Start,
             group_id: None,
             selector: RowSelector::All,
+            grain: RowGrain::Exact,
         };
         let rows = self.store().totals(&all, &QueryControl::default());
         let rows = rows.unwrap().into_iter();
