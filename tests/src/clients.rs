@@ -141,7 +141,7 @@ impl Client {
     /// Runs a command of [`Client::command`] to its end and returns its standard output.
     ///
     /// # Errors
-    /// When it fails, with what it printed, or runs for more than two minutes.
+    /// When it fails, with what it printed, or runs for more than five minutes.
     pub fn run(&self, command: &mut Command) -> Result<String> {
         let mut output = tempfile::NamedTempFile::new()?;
         let mut errors = tempfile::NamedTempFile::new()?;
@@ -150,7 +150,7 @@ impl Client {
             .stderr(errors.reopen()?)
             .spawn()
             .with_context(|| format!("start {command:?}"))?;
-        let ended = eventually("a client", Duration::from_secs(120), || {
+        let ended = eventually("a client", Duration::from_secs(300), || {
             Ok(child.try_wait()?)
         });
         if ended.is_err() {

@@ -1,8 +1,8 @@
-"""Calls Roentgen with boto3 and holds every answer against the service model botocore ships.
+"""Calls Roentgen with boto3, as applications do.
 
 Usage: every_operation.py ENDPOINT known|working
-Prints one JSON object: the operations that were called, those that answered with success, and
-what was found wrong.
+`known` calls each operation once; `working` holds the answers against what was
+sent. Prints one JSON object: the operations that `known` called, and what was found wrong.
 """
 
 import json
@@ -13,66 +13,16 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from service_model import Service
+
 ENDPOINT, MODE = sys.argv[1:3]
 
+service = Service(ENDPOINT)
+findings = service.findings
+# As applications have it: with botocore's own checks of what is sent.
 client = boto3.client(
     "xray", endpoint_url=ENDPOINT, config=Config(retries={"max_attempts": 0})
 )
-service = client.meta.service_model
-called, succeeded, findings = set(), set(), []
-
-
-def check(shape, value, path):
-    """Finds where the JSON `value` is not what `shape` of the model says."""
-    kind = shape.type_name
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    right = {
-        "structure": isinstance(value, dict),
-        "list": isinstance(value, list),
-        "map": isinstance(value, dict),
-        "string": isinstance(value, str),
-        "boolean": isinstance(value, bool),
-        "integer": number and value == int(value),
-        "long": number and value == int(value),
-        "double": number,
-        "float": number,
-        "timestamp": number,
-    }[kind]
-    if not right:
-        findings.append(f"{path}: {value!r} is no {kind}")
-    elif kind == "structure":
-        for name, member in value.items():
-            if name not in shape.members:
-                findings.append(f"{path}: the model has no member `{name}`")
-            elif member is not None:
-                check(shape.members[name], member, f"{path}.{name}")
-        for name in shape.required_members:
-            if value.get(name) is None:
-                findings.append(f"{path}: `{name}` is required and missing")
-    elif kind == "list":
-        for index, member in enumerate(value):
-            check(shape.member, member, f"{path}[{index}]")
-    elif kind == "map":
-        for name, member in value.items():
-            check(shape.value, member, f"{path}[{name!r}]")
-    elif kind == "string" and shape.enum and value not in shape.enum:
-        findings.append(f"{path}: {value!r} is none of {shape.enum}")
-
-
-def after_call(http_response, model, **_):
-    """Sees every answer before botocore has made it fit."""
-    called.add(model.name)
-    headers = http_response.headers
-    if not headers.get("x-amzn-requestid"):
-        findings.append(f"{model.name}: no request id")
-    if http_response.status_code == 200:
-        succeeded.add(model.name)
-        body = json.loads(http_response.content)
-        if model.output_shape is not None:
-            check(model.output_shape, body, model.name)
-
-
-client.meta.events.register("after-call.xray.*", after_call)
 
 
 def expect_error(name, code, call, **arguments):
@@ -85,7 +35,7 @@ def expect_error(name, code, call, **arguments):
 
 
 def smallest(shape):
-    """The smallest value that botocore sends for `shape`."""
+    """The smallest JSON that the model allows for `shape`."""
     kind = shape.type_name
     if kind == "structure":
         names = list(shape.members)[:1] if shape.is_tagged_union else shape.required_members
@@ -103,18 +53,9 @@ def smallest(shape):
 
 def known():
     """Every operation of the model is answered: with success, or with an error it models."""
-    for name in service.operation_names:
-        model = service.operation_model(name)
-        shape = model.input_shape
-        arguments = smallest(shape) if shape is not None else {}
-        try:
-            client._make_api_call(name, arguments)
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            # The service answers this one everywhere, whatever an operation lists.
-            modelled = [shape.name for shape in model.error_shapes] + ["InvalidRequestException"]
-            if code not in modelled:
-                findings.append(f"{name}: `{code}` is none of {modelled}: {error}")
+    for name in service.model.operation_names:
+        shape = service.model.operation_model(name).input_shape
+        service.call(name, smallest(shape) if shape is not None else {})
 
 
 def trace_documents(trace_id, now):
@@ -419,8 +360,4 @@ def settings():
 
 
 {"known": known, "working": working}[MODE]()
-print(json.dumps({
-    "called": sorted(called),
-    "succeeded": sorted(succeeded),
-    "findings": findings,
-}))
+print(json.dumps({"called": sorted(service.called), "findings": findings}))

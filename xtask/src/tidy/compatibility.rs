@@ -1,5 +1,5 @@
 //! The compatibility table (`docs/compatibility.md`) must be true: a row that claims something
-//! names the test that shows it, and every operation and document field has a row.
+//! names the test that shows it, and every operation, member of an answer and document field has a row.
 
 use std::collections::BTreeSet;
 
@@ -13,6 +13,9 @@ const TABLE: &str = "docs/compatibility.md";
 
 /// A document with every field of the segment schema; the compatibility tests send it.
 const FULL_DOCUMENT: &str = "tests/fixtures/every_field.json";
+
+/// The members of the answers, by the service model; a black-box test holds it against botocore's.
+const RESPONSE_MEMBERS: &str = "tests/fixtures/response_members.txt";
 
 /// What a row may claim. The first two need a test.
 const STATES: &[&str] = &["works", "partly", "not yet"];
@@ -130,13 +133,16 @@ fn test_names(repository: &Repository) -> BTreeSet<&str> {
         .collect()
 }
 
-/// Every operation and every field of the full document has exactly one row.
+/// Every operation, every member of an answer and every field of the full document has exactly one row.
 pub(super) fn check_complete(repository: &Repository) -> Findings {
     let Some(text) = repository.text(TABLE) else {
         return vec![format!("{TABLE} is missing")];
     };
     let Some(document) = repository.text(FULL_DOCUMENT) else {
         return vec![format!("{FULL_DOCUMENT} is missing")];
+    };
+    let Some(members) = repository.text(RESPONSE_MEMBERS) else {
+        return vec![format!("{RESPONSE_MEMBERS} is missing")];
     };
     let mut findings = Findings::new();
     let mut found = BTreeSet::new();
@@ -146,7 +152,8 @@ pub(super) fn check_complete(repository: &Repository) -> Findings {
         }
     }
     let operations = OPERATIONS.iter().map(|name| (*name).to_owned());
-    for name in operations.chain(fields(document)) {
+    let members = members.lines().map(str::to_owned);
+    for name in operations.chain(members).chain(fields(document)) {
         if !found.contains(&name) {
             findings.push(format!("{TABLE}: `{name}` has no row"));
         }
