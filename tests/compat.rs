@@ -5,3 +5,4 @@ mod express;
 mod flask;
 mod sdk;
 mod shops;
+mod tools;
