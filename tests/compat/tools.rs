@@ -1,14 +1,15 @@
 //! Tools of others: the AWS CLI as its documentation shows it, Grafana's data source as it asks, and the
 //! Powertools tracer as it runs in Lambda.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
-use roentgen_tests::{python, with_server};
+use roentgen_tests::{Server, python, with_server};
 use serde_json::{Value, json};
 
 /// Runs a Python script against a server of its own; its report must have no findings.
-fn run(script: &str, more: impl FnOnce(&roentgen_tests::Server) -> Vec<String>) -> Result<Value> {
+fn run(script: &str, more: impl FnOnce(&Server) -> Vec<String>) -> Result<Value> {
     let Some(clients) = python()? else {
         return Ok(Value::Null);
     };
@@ -24,19 +25,22 @@ fn run(script: &str, more: impl FnOnce(&roentgen_tests::Server) -> Vec<String>) 
 }
 
 /// The examples of the CLI's public documentation, collected beside the repository.
-fn collected_examples() -> Option<PathBuf> {
+fn collected_examples() -> Result<Option<PathBuf>> {
     let folder =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/fixtures/aws-cli-xray-examples");
     if folder.is_dir() {
-        return Some(folder);
+        return Ok(Some(folder));
     }
-    eprintln!("the CLI's examples are compared with our own inputs only: their folder is absent");
-    None
+    writeln!(
+        std::io::stderr(),
+        "the CLI's commands run with our own inputs only: the folder of its examples is absent"
+    )?;
+    Ok(None)
 }
 
 #[test]
 fn aws_cli_commands_of_the_documentation_work() -> Result<()> {
-    let examples = collected_examples();
+    let examples = collected_examples()?;
     let argument = match &examples {
         Some(folder) => folder.display().to_string(),
         None => "-".to_owned(),
