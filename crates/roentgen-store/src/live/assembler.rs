@@ -320,12 +320,15 @@ pub(crate) fn publish_histories(shared: &Shared, histories: Arc<SettingsHistorie
     shared.live.for_each(|key, trace| {
         let last = trace.arrivals.last().map(|arrival| arrival.stamp);
         // Traces that changed before the last known setting did are judged by what was known.
-        if last < before || trace.waits_since.is_some() {
+        if last < before {
             return;
         }
-        trace.waits_since = Some(now);
+        // Of one that waits already too: a seal under way must not let go of it (SEAL-2).
         trace.change = shared.live.next_change();
-        due.push(key.clone());
+        if trace.waits_since.is_none() {
+            trace.waits_since = Some(now);
+            due.push(key.clone());
+        }
     });
     shared.changed.lock().extend(due);
     shared.signals.wake_assembler();

@@ -240,3 +240,23 @@ fn live_trace_with_a_damaged_text_does_not_fail_the_read_of_others() {
     let found: Vec<_> = found.unwrap().iter().map(|found| found.trace_id).collect();
     assert_eq!(found, [ids[1]]);
 }
+
+#[test]
+fn settings_that_change_during_a_seal_count_for_a_trace_that_waits_already() {
+    let (subject, _clock) = by_hand_subject();
+    let store = subject.store();
+    accept(store, &scope(), &[document(1, 1)]);
+    store.assemble_now().unwrap();
+    accept(store, &scope(), &[document(1, 2)]);
+    let key = TraceKey {
+        scope: scope(),
+        id: trace_id(at(), 1),
+    };
+    // What a seal compares: it lets go of a trace that is as it was captured.
+    let change = || store.shared.live.shard(&key).get(&key).unwrap().change;
+    let captured = change();
+    store.publish_histories(Arc::default());
+    assert_ne!(change(), captured, "SEAL-2");
+    store.assemble_now().unwrap();
+    assert_eq!(shown(store)[0].head.documents, 2);
+}
