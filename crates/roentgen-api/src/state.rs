@@ -60,6 +60,8 @@ impl fmt::Debug for ApiState {
 pub struct ApiSettings {
     /// The server's own account and region.
     pub scope: Scope,
+    /// How long traces are kept (KEEP-1).
+    pub retention: Duration,
     /// AWS's limits that are not ours (LIMIT-1).
     pub strict_limits: bool,
     /// Documents per second that are taken with strict limits (limits.md).
@@ -83,6 +85,7 @@ impl ApiSettings {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
             scope,
+            retention: Duration::from_secs(30 * 24 * 3600),
             strict_limits: false,
             strict_documents_per_second: 2_600,
             requests_per_second: HashMap::new(),

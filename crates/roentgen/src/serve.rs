@@ -432,6 +432,7 @@ fn api_state(
         control: Arc::clone(&parts.control),
         clock: Arc::new(RealClock),
         settings: ApiSettings {
+            retention: config.retention,
             strict_limits: config.strict_limits,
             strict_documents_per_second: config.strict_documents_per_second,
             requests_per_second: config.request_rates.clone(),

@@ -1,9 +1,12 @@
 //! `GetTimeSeriesServiceStatistics` (service-graph.md 7, filter-expressions.md 9).
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use roentgen_control::Control;
 use roentgen_control::groups::{DEFAULT_GROUP_NAME, Group};
 use roentgen_model::UnixNanos;
+use roentgen_model::assembly::facts::TimeRange;
 use roentgen_model::filter::{EntitySelector, GroupSelector};
 use roentgen_model::insight::Band;
 use roentgen_query::time_series::{
@@ -25,6 +28,8 @@ const STRICT_HOURS_MAX: i64 = 24;
 /// Lengths of windows, seconds (observed: clients offer only these).
 const PERIODS_SECS: [i64; 2] = [60, 300];
 const NANOS_PER_SEC: i64 = 1_000_000_000;
+/// How far ahead of the clock a series goes.
+const AHEAD_NANOS: i64 = 24 * 3600 * NANOS_PER_SEC;
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -89,7 +94,7 @@ pub(super) async fn answer(call: &Call, members: &Members<'_>) -> Result<Bytes, 
     let from: Option<SeriesCursor> = call.open_token(&binding, members.next_token()?)?;
     let request = SeriesRequest {
         scopes: vec![call.principal.scope.clone()],
-        range,
+        range: kept(&range, call.api().settings.retention, call.now),
         period_nanos: period_secs * NANOS_PER_SEC,
         selector,
         with_forecast: wants_forecast && has_insights(control, group.as_ref()),
@@ -105,6 +110,16 @@ pub(super) async fn answer(call: &Call, members: &Members<'_>) -> Result<Bytes, 
         })
     })
     .await
+}
+
+/// The part of a range in which there can be something, so that pages do not go through years of nothing:
+/// back to the retention, ahead to what may still end tomorrow (our choice).
+fn kept(range: &TimeRange, retention: Duration, now: UnixNanos) -> TimeRange {
+    let retention = i64::try_from(retention.as_nanos()).unwrap_or(i64::MAX);
+    let oldest = UnixNanos(now.0.saturating_sub(retention));
+    let newest = UnixNanos(now.0.saturating_add(AHEAD_NANOS));
+    let start = range.start.max(oldest);
+    start..range.end.min(newest).max(start)
 }
 
 fn read_period(members: &Members<'_>) -> Result<i64, ApiError> {

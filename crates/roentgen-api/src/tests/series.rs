@@ -106,6 +106,36 @@ async fn pages_of_a_long_series_come_with_tokens() {
 }
 
 #[tokio::test]
+async fn series_of_all_times_goes_through_the_kept_ones_alone() {
+    let server = Server::start().await;
+    server
+        .put(&[segment(-200_000, 1, "web"), segment(-5, 2, "web")])
+        .await;
+    let (mut body, mut found, mut pages) = (
+        json!({"StartTime": 0, "EndTime": 9_000_000_000_i64}),
+        Vec::new(),
+        0,
+    );
+    loop {
+        let page = server.ok(PATH, body.clone()).await;
+        found.extend(totals(&page, "EdgeSummaryStatistics"));
+        pages += 1;
+        match page.get("NextToken") {
+            Some(token) => body["NextToken"] = token.clone(),
+            None => break,
+        }
+    }
+    assert_eq!(found, [(-200_040, 1), (-60, 1)]);
+    // Thirty days back and one ahead.
+    assert!(pages <= 32, "{pages} pages");
+    let nothing = json!({"TimeSeriesServiceStatistics": [], "ContainsOldGroupVersions": false});
+    for (start, end) in [(0, 1), (8_000_000_000_i64, 9_000_000_000_i64)] {
+        let body = json!({"StartTime": start, "EndTime": end});
+        assert_eq!(server.ok(PATH, body).await, nothing);
+    }
+}
+
+#[tokio::test]
 async fn series_refuses_what_it_cannot_answer() {
     let server = Server::start().await;
     let refuse = async |body: Value| server.refused(PATH, body).await;
