@@ -1,0 +1,109 @@
+/**
+ * Server data, kept for a while: one request per key at a time, shared by all who ask, given up when
+ * nobody listens any more (spec console.md 10).
+ */
+import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { isAbort } from "./client";
+
+/** What a panel knows of the data it shows. `value` outlives later loading and failing. */
+export interface Loadable<T> {
+  readonly value: T | undefined;
+  readonly error: Error | undefined;
+  readonly isLoading: boolean;
+  /** When `value` arrived, milliseconds since the epoch. */
+  readonly at: number | undefined;
+}
+
+export interface Query<T> {
+  readonly state: ReadonlySignal<Loadable<T>>;
+  /** Loads (again); a request under way is given up. */
+  refresh(): void;
+  /** Says that one listener is gone; the last one ends the request. */
+  release(): void;
+}
+
+interface Entry {
+  state: Signal<Loadable<unknown>>;
+  listeners: number;
+  abort: AbortController | undefined;
+  load: () => void;
+}
+
+/** How long an answer is taken for current. */
+export const FRESH_MILLIS = 10_000;
+/** Answers kept beyond those that are shown. */
+const KEPT_MAX = 50;
+
+const entries = new Map<string, Entry>();
+const nothing: Loadable<never> = { value: undefined, error: undefined, isLoading: false, at: undefined };
+
+/** Starts listening to `key`; `fetcher` runs when there is no fresh answer. Call `release` in the end. */
+export function listen<T>(
+  key: string,
+  fetcher: (signal: AbortSignal) => Promise<T>,
+  freshMillis = FRESH_MILLIS,
+): Query<T> {
+  const entry = entries.get(key) ?? newEntry();
+  entries.delete(key);
+  entries.set(key, entry);
+  entry.listeners += 1;
+  entry.load = () => load(entry, fetcher);
+  const { at, isLoading } = entry.state.value;
+  const isFresh = at !== undefined && Date.now() - at < freshMillis;
+  if (!isFresh && !isLoading) entry.load();
+  forgetOldest();
+  return {
+    state: entry.state as ReadonlySignal<Loadable<T>>,
+    refresh: () => entry.load(),
+    release: () => {
+      entry.listeners -= 1;
+      if (entry.listeners === 0) entry.abort?.abort();
+    },
+  };
+}
+
+/** Forgets what was loaded under keys that start so: after a change by this console. */
+export function invalidate(prefix: string): void {
+  for (const [key, entry] of entries) {
+    if (!key.startsWith(prefix)) continue;
+    if (entry.listeners > 0) entry.load();
+    else entries.delete(key);
+  }
+}
+
+/** Loads everything that is shown again. */
+export function refreshShown(): void {
+  for (const entry of entries.values()) if (entry.listeners > 0) entry.load();
+}
+
+const newEntry = (): Entry => ({
+  state: signal<Loadable<unknown>>(nothing),
+  listeners: 0,
+  abort: undefined,
+  load: () => undefined,
+});
+
+async function load<T>(entry: Entry, fetcher: (signal: AbortSignal) => Promise<T>): Promise<void> {
+  entry.abort?.abort();
+  const abort = new AbortController();
+  entry.abort = abort;
+  entry.state.value = { ...entry.state.value, isLoading: true };
+  try {
+    const value = await fetcher(abort.signal);
+    if (entry.abort !== abort) return;
+    entry.state.value = { value, error: undefined, isLoading: false, at: Date.now() };
+  } catch (cause) {
+    if (entry.abort !== abort) return;
+    const error = cause instanceof Error ? cause : new Error(String(cause));
+    entry.state.value = isAbort(cause)
+      ? { ...entry.state.value, isLoading: false }
+      : { ...entry.state.value, error, isLoading: false };
+  }
+}
+
+function forgetOldest(): void {
+  for (const [key, entry] of entries) {
+    if (entries.size <= KEPT_MAX) return;
+    if (entry.listeners === 0) entries.delete(key);
+  }
+}

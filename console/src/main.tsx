@@ -1,0 +1,11 @@
+import "./styles/tokens.css";
+import "./styles/base.css";
+import { render } from "preact";
+import { listenForKeys } from "./shell/keys";
+import { followPreferences } from "./shell/preferences";
+import { Shell } from "./shell/shell";
+
+followPreferences();
+listenForKeys(document);
+const root = document.getElementById("app");
+if (root) render(<Shell />, root);
