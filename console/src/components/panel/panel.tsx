@@ -77,7 +77,7 @@ function Late({ children }: { children: ComponentChildren }) {
     const timer = setTimeout(() => setLate(true), SKELETON_AFTER_MILLIS);
     return () => clearTimeout(timer);
   }, []);
-  return isLate ? <>{children}</> : null;
+  return isLate ? children : null;
 }
 
 /** Grey lines in the place of text. */
