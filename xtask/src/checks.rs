@@ -1,6 +1,6 @@
 //! `cargo xtask ci`: the half of the gate that needs no test run.
 //!
-//! Formatting, lints, our own checks, documentation, dependencies. The other half is
+//! Formatting, lints, our own checks, documentation, dependencies, the console. The other half is
 //! `cargo xtask test`.
 
 use std::path::PathBuf;
@@ -8,6 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::console;
 use crate::steps::{cargo, repository_root, step, succeed};
 use crate::tidy;
 
@@ -47,7 +48,8 @@ pub(crate) fn run() -> Result<()> {
                 ),
         )
     })?;
-    step("dependencies", check_dependencies)
+    step("dependencies", check_dependencies)?;
+    step("console", console::check)
 }
 
 fn check_dependencies() -> Result<()> {

@@ -1,4 +1,4 @@
-//! `cargo xtask run`: builds everything and starts the demo.
+//! `cargo xtask run`: builds everything, the console first, and starts the demo.
 //!
 //! A debug build on purpose: it is up in about half the time of a release build on two cores,
 //! its dependencies are optimised all the same (see the dev profile), and the tests reuse it.
@@ -8,9 +8,11 @@ use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 
+use crate::console;
 use crate::steps::{cargo, step, succeed, target_dir};
 
 pub(crate) fn run(flags: &[String]) -> Result<()> {
+    step("console", console::build)?;
     step("build", || {
         succeed(cargo().args(["build", "--package", "roentgen"]))
     })?;

@@ -9,6 +9,7 @@
 mod bench;
 mod checks;
 mod clients;
+mod console;
 mod demo;
 mod steps;
 mod test_run;
@@ -24,7 +25,7 @@ cargo xtask <command>
   run [flags]    build everything and start the demo (flags go to `roentgen demo`)
   test [args]    install the test clients, then run every test (args go to `cargo test`)
   bench [args]   print the table of figures (args go to `roentgen-bench`)
-  ci             formatting, lints, our own checks, documentation, dependencies
+  ci             formatting, lints, our own checks, documentation, dependencies, console
   tidy           our own checks alone
   clients        install the test clients alone";
 

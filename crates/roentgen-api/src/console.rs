@@ -1,24 +1,119 @@
 //! The console's API (docs/console-api.md): what pages need beside X-Ray's operations. JSON, versioned by
 //! path; closed to foreign origins and hosts, since only pages of ours call it.
 
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
 use axum::Router;
+use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::routing::{any, get};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use http::Response;
+use uuid::Uuid;
 
+use self::answer::Answer;
+use crate::error::{ApiError, ErrorCode};
+use crate::operations::Call;
 use crate::origin::refuse_foreign_host;
-use crate::state::ApiState;
+use crate::principal::Principal;
+use crate::router::{error_response, panic_text, report};
+use crate::state::Shared;
 
+mod answer;
 mod daemons;
+mod server;
 
-/// The routes under `/api/v1`, for the port that serves the console.
-pub fn console_router(api: &ApiState) -> Router {
-    let (telemetry, clock) = (api.telemetry.clone(), api.clock.clone());
-    let daemons = move || {
-        let answer = daemons::answer(&telemetry, clock.now());
-        async move { answer }
-    };
-    let guard = from_fn_with_state(api.settings.allowed_origins.clone(), refuse_foreign_host);
+/// The routes under `/api/v1`.
+pub(crate) fn router(shared: &Arc<Shared>) -> Router {
+    let guard = from_fn_with_state(
+        shared.api.settings.allowed_origins.clone(),
+        refuse_foreign_host,
+    );
+    let daemons = to(shared, "ConsoleDaemons", daemons::answer);
     Router::new()
         .route("/api/v1/daemons", get(daemons.clone()).post(daemons))
+        .route(
+            "/api/v1/server",
+            get(to(shared, "ConsoleServer", server::answer)),
+        )
+        .route(
+            "/api/v1/{*path}",
+            any(to(shared, "ConsoleUnknown", unknown)),
+        )
         .layer(guard)
+}
+
+async fn unknown(_: Ask) -> Result<Answer, ApiError> {
+    let message = "the console's API has no such path";
+    Err(ApiError::new(ErrorCode::UnknownOperation, message))
+}
+
+/// One request of a page.
+#[derive(Debug)]
+struct Ask {
+    call: Call,
+    head: http::request::Parts,
+}
+
+impl Ask {
+    fn accepts_gzip(&self) -> bool {
+        crate::encoding::accepts(&self.head.headers, "gzip")
+    }
+}
+
+/// A route's handler. `name` is for our metrics and log.
+fn to<F, R>(
+    shared: &Arc<Shared>,
+    name: &'static str,
+    answer: F,
+) -> impl Fn(Request) -> BoxFuture<'static, Response<axum::body::Body>> + Clone + Send + Sync + 'static
+where
+    F: Fn(Ask) -> R + Copy + Send + Sync + 'static,
+    R: Future<Output = Result<Answer, ApiError>> + Send + 'static,
+{
+    let shared = Arc::clone(shared);
+    move |request| respond(Arc::clone(&shared), name, answer, request).boxed()
+}
+
+/// Answers one request; a panic inside ends here (style 2.3).
+async fn respond<F, R>(
+    shared: Arc<Shared>,
+    name: &'static str,
+    answer: F,
+    request: Request,
+) -> Response<axum::body::Body>
+where
+    F: Fn(Ask) -> R,
+    R: Future<Output = Result<Answer, ApiError>> + Send,
+{
+    let started = Instant::now();
+    let request_id = Uuid::new_v4();
+    let (head, _) = request.into_parts();
+    let call = Call {
+        principal: Principal::administrator(shared.api.settings.scope.clone()),
+        now: shared.api.clock.now(),
+        shared: Arc::clone(&shared),
+    };
+    let ask = Ask { call, head };
+    let answering = AssertUnwindSafe(async { answer(ask).await }).catch_unwind();
+    let answered = answering.await.unwrap_or_else(|panic| {
+        shared.api.metrics.panicked();
+        let text = panic_text(panic.as_ref());
+        Err(ApiError::fault(format!("panic: {text}")))
+    });
+    let response = match answered {
+        Ok(answer) => answer.into_response(request_id),
+        Err(error) => {
+            report(&error, name, request_id);
+            error_response(&error, request_id)
+        }
+    };
+    let status = response.status().as_u16();
+    let metrics = &shared.api.metrics;
+    metrics.answered(name, status, started.elapsed());
+    response
 }

@@ -8,6 +8,7 @@
 
 mod audit;
 mod console;
+pub mod encoding;
 pub mod error;
 mod gate;
 pub mod metrics;
@@ -23,8 +24,7 @@ pub mod telemetry;
 mod tests;
 mod wire;
 
-pub use console::console_router;
 pub use operation::Operation;
 pub use principal::Principal;
-pub use router::router;
-pub use state::{ApiSettings, ApiState, OtelSpans};
+pub use router::{Routers, routers};
+pub use state::{Addresses, ApiSettings, ApiState, Features, OtelSpans, ServerDescription};

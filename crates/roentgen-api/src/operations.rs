@@ -68,7 +68,7 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    fn api(&self) -> &ApiState {
+    pub(crate) fn api(&self) -> &ApiState {
         &self.shared.api
     }
 
@@ -116,7 +116,7 @@ impl Call {
     }
 
     /// Runs a read, and the printing of its answer, where they may block.
-    async fn read(
+    pub(crate) async fn read(
         &self,
         read: impl FnOnce(&Self, &dyn TraceReader, &QueryControl) -> Result<Bytes, ApiError>
         + Send
@@ -199,7 +199,7 @@ pub(crate) async fn answer(
 }
 
 /// The JSON text of a result.
-fn json<T: Serialize>(result: &T) -> Result<Bytes, ApiError> {
+pub(crate) fn json<T: Serialize>(result: &T) -> Result<Bytes, ApiError> {
     serde_json::to_vec(result)
         .map(Bytes::from)
         .map_err(ApiError::fault)

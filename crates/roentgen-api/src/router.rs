@@ -16,22 +16,41 @@ use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use uuid::Uuid;
 
 use crate::audit::{self, Caller};
+use crate::console;
 use crate::error::{ApiError, ErrorCode};
 use crate::operation::Operation;
 use crate::operations::{self, Call};
 use crate::principal::Principal;
 use crate::state::{ApiState, Shared};
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// All routes, over one set of places for queries and request bodies.
+#[derive(Debug)]
+pub struct Routers {
+    /// The X-Ray API, for every port.
+    pub api: Router,
+    /// What the console asks beside, for the port that serves its pages.
+    pub console: Router,
+}
+
+/// The routes of the API and of the console.
+#[must_use]
+pub fn routers(state: ApiState) -> Routers {
+    let shared = Arc::new(Shared::new(state));
+    Routers {
+        api: router(&shared),
+        console: console::router(&shared),
+    }
+}
 
 /// The whole X-Ray API: one route per operation, and a fallback that answers unknown paths in the
 /// protocol's form. Foreign browser origins are refused on all of them.
 ///
 /// For merging into a larger router, which then must not have a fallback of its own.
-pub fn router(state: ApiState) -> Router {
-    let shared = Arc::new(Shared::new(state));
+fn router(shared: &Arc<Shared>) -> Router {
     let route = |operation: Option<Operation>| {
         let shared = shared.clone();
         move |request: Request| respond(shared.clone(), operation, request)
@@ -155,7 +174,7 @@ fn response(status: StatusCode, request_id: Uuid, body: Bytes) -> Response<Body>
 }
 
 /// Faults are ours and an operator's; everything else is between the client and its request.
-fn report(error: &ApiError, operation: &'static str, request_id: Uuid) {
+pub(crate) fn report(error: &ApiError, operation: &'static str, request_id: Uuid) {
     let chain = chain(error);
     if error.code == ErrorCode::InternalFailure {
         tracing::error!(operation, %request_id, error = chain, "request failed");
@@ -175,7 +194,7 @@ fn chain(error: &ApiError) -> String {
     text
 }
 
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
     panic
         .downcast_ref::<&str>()
         .copied()

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use roentgen_control::Control;
-use roentgen_model::Scope;
+use roentgen_model::{Scope, UnixNanos};
 use roentgen_query::insights::PublishedInsights;
 use roentgen_query::retrieval::{Retrievals, TakeSpan};
 use roentgen_query::service_graph::HeldGraphs;
@@ -39,6 +40,38 @@ pub struct ApiState {
     pub retrievals: Arc<Retrievals>,
     /// What retrieval answers in format `OTEL`.
     pub otel_spans: OtelSpans,
+    /// What the console is told about the process.
+    pub server: ServerDescription,
+}
+
+/// The process that answers, as the console shows it.
+#[derive(Clone, Debug)]
+pub struct ServerDescription {
+    pub version: &'static str,
+    pub started: UnixNanos,
+    pub addresses: Addresses,
+    pub features: Features,
+}
+
+/// Where the process listens; `None`: that intake is off or not built.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Addresses {
+    pub http: Option<SocketAddr>,
+    pub daemon_udp: Option<SocketAddr>,
+    pub daemon_tcp: Option<SocketAddr>,
+    pub otlp_grpc: Option<SocketAddr>,
+    pub otlp_http: Option<SocketAddr>,
+}
+
+/// What is switched on beside the defaults.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Features {
+    /// A file of encryption keys was given.
+    pub encryption_keys: bool,
+    /// Somebody is told of insights.
+    pub webhook: bool,
+    /// Filled with sample traffic.
+    pub demo: bool,
 }
 
 /// Makes one OTLP/JSON span for each segment and subsegment of a compiled segment document: an object

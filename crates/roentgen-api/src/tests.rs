@@ -1,6 +1,7 @@
 //! Drives the router as a service, over the reference store and settings in memory.
 
 mod audit;
+mod console;
 mod encryption;
 mod graphs;
 mod groups;
@@ -36,13 +37,14 @@ use tower::ServiceExt;
 use crate::metrics::ApiMetrics;
 use crate::origin::AllowedOrigins;
 use crate::telemetry::TelemetryRecords;
-use crate::{ApiSettings, ApiState, router};
+use crate::{Addresses, ApiSettings, ApiState, Features, Routers, ServerDescription, routers};
 
 /// When tests begin: 2024-03-14T10:00:00Z.
 const NOW_SECS: i64 = 1_710_410_400;
 
 struct Server {
     router: Router,
+    console: Router,
     store: Arc<NaiveStore>,
     state: ApiState,
     clock: Arc<ManualClock>,
@@ -100,9 +102,17 @@ impl Server {
                 Randomness::from_seed(7),
             )),
             otel_spans: retrieval::id_and_name,
+            server: ServerDescription {
+                version: "1.2.3",
+                started: UnixNanos::from_secs(NOW_SECS - 60),
+                addresses: Addresses::default(),
+                features: Features::default(),
+            },
         };
+        let Routers { api, console } = routers(state.clone());
         Self {
-            router: router(state.clone()),
+            router: api,
+            console,
             store,
             state,
             clock,

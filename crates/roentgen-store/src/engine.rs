@@ -368,6 +368,10 @@ impl TraceReader for EmbeddedStore {
                 .iter()
                 .map(|entry| entry.handle.reader.summary())
         };
+        let bounds = summaries().map(|summary| summary.t0);
+        let bounds = bounds.chain(view.live.t0_bounds());
+        let t0_bounds = bounds.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+        let oldest = shared.settings.oldest_kept(shared.clock.now());
         let total = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
         let counters = &shared.counters;
         StoreStats {
@@ -383,6 +387,9 @@ impl TraceReader for EmbeddedStore {
                 .values()
                 .map(|moved| moved.len() as u64)
                 .sum(),
+            t0_bounds: t0_bounds
+                .filter(|(_, newest)| *newest >= oldest)
+                .map(|(least, newest)| (least.max(oldest), newest)),
             locked_blocks: shared.locked.blocks() as u64,
             locked_log_documents: shared.locked.log_documents(),
             documents_without_key_total: total(&counters.documents_without_key),

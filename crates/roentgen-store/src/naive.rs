@@ -307,7 +307,13 @@ impl TraceReader for NaiveStore {
     }
 
     fn stats(&self) -> StoreStats {
-        let state = self.state.lock();
+        let mut state = self.state.lock();
+        let keys: Vec<_> = state.traces.keys().cloned().collect();
+        let t0s = keys
+            .iter()
+            .filter_map(|(scope, id)| Some(state.facts(scope, *id)?.t0));
+        let kept = t0s.filter(|t0| *t0 >= self.oldest()).map(|t0| (t0, t0));
+        let t0_bounds = kept.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
         let bytes = state
             .traces
             .values()
@@ -316,6 +322,7 @@ impl TraceReader for NaiveStore {
         StoreStats {
             live_traces: state.traces.len() as u64,
             live_bytes: bytes,
+            t0_bounds,
             documents_logged_total: state.documents_logged,
             ..StoreStats::default()
         }

@@ -337,6 +337,9 @@ pub struct StoreStats {
     pub block_bytes: u64,
     pub block_traces: u64,
     pub moved_traces: u64,
+    /// No trace that reads can see has an earlier or later T0; `None` without traces. Copies left behind
+    /// and traces outside the indexed share count, so the bounds may be wide.
+    pub t0_bounds: Option<(UnixNanos, UnixNanos)>,
     /// Blocks and documents of the log that wait for an encryption key.
     pub locked_blocks: u64,
     pub locked_log_documents: u64,

@@ -3,6 +3,7 @@
 
 mod cli;
 mod config;
+mod console;
 mod data_dir;
 mod demo;
 mod http_server;

@@ -7,7 +7,9 @@ use std::time::Duration;
 use anyhow::Context;
 use roentgen_api::metrics::ApiMetrics;
 use roentgen_api::origin::AllowedOrigins;
-use roentgen_api::{ApiSettings, ApiState};
+use roentgen_api::{
+    Addresses, ApiSettings, ApiState, Features, Routers, ServerDescription, routers,
+};
 use roentgen_control::{Control, ControlSettings};
 use roentgen_daemon::{DaemonMetrics, UdpIntake, UdpSettings, udp};
 use roentgen_model::settings_history::SettingsHistories;
@@ -23,6 +25,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
+use crate::console;
 use crate::data_dir::DataDir;
 use crate::demo;
 use crate::http_server;
@@ -71,7 +74,7 @@ async fn serve(config: &Config, demo_seed: Option<u64>) -> anyhow::Result<()> {
     data_dir.forget_endpoints();
     let sockets = Sockets::bind(config).await?;
     let parts = Parts::open(config, &data_dir).await?;
-    let running = Running::start(config, sockets, parts)?;
+    let running = Running::start(config, sockets, parts, demo_seed.is_some())?;
     data_dir.write_endpoints(&[("http", running.http), ("daemon", running.daemon)])?;
     tracing::info!(
         http = %running.http,
@@ -298,17 +301,19 @@ struct Running {
 }
 
 impl Running {
-    fn start(config: &Config, sockets: Sockets, mut parts: Parts) -> anyhow::Result<Self> {
+    fn start(
+        config: &Config,
+        sockets: Sockets,
+        mut parts: Parts,
+        is_demo: bool,
+    ) -> anyhow::Result<Self> {
         let http = sockets.http.local_addr().context("read the http address")?;
         let daemon = sockets
             .daemon_tcp
             .local_addr()
             .context("read the daemon address")?;
         let store_metrics = StoreMetrics::default();
-        let (inner, metrics) = (Arc::clone(&parts.store) as _, store_metrics.clone());
-        let writer: Arc<dyn TraceWriter> = Arc::new(ObservedWriter { inner, metrics });
-        let (inner, metrics) = (Arc::clone(&parts.store) as _, store_metrics.clone());
-        let reader: Arc<dyn TraceReader> = Arc::new(ObservedReader { inner, metrics });
+        let (writer, reader) = observed(&parts.store, &store_metrics);
         let daemon_metrics = DaemonMetrics::default();
         let udp = UdpIntake::start(
             sockets.daemon_udp,
@@ -331,11 +336,13 @@ impl Running {
                 insight_metrics.register(registry);
             },
         );
-        let state = api_state(config, &parts, (writer, reader), api_metrics);
-        let console = roentgen_api::console_router(&state);
-        let api = roentgen_api::router(state);
+        let server = description(config, (http, daemon), is_demo);
+        let state = api_state(config, server, &parts, (writer, reader), api_metrics);
+        let pages = console::routes(state.settings.allowed_origins.clone());
+        let Routers { api, console } = routers(state);
         let (stopping, stop) = watch::channel(false);
         let admin = self_observation::routes(metrics)
+            .merge(pages)
             .merge(console)
             .merge(api.clone());
         let mut tasks = vec![
@@ -395,6 +402,22 @@ impl Running {
     }
 }
 
+/// The store, with its calls counted.
+fn observed(
+    store: &Arc<EmbeddedStore>,
+    metrics: &StoreMetrics,
+) -> (Arc<dyn TraceWriter>, Arc<dyn TraceReader>) {
+    let writer = ObservedWriter {
+        inner: Arc::clone(store) as _,
+        metrics: metrics.clone(),
+    };
+    let reader = ObservedReader {
+        inner: Arc::clone(store) as _,
+        metrics: metrics.clone(),
+    };
+    (Arc::new(writer), Arc::new(reader))
+}
+
 /// Hands each change of the settings that shape facts to the store.
 async fn hand_over_histories(
     control: Arc<Control>,
@@ -422,6 +445,7 @@ async fn hand_over_histories(
 /// What the API stands on.
 fn api_state(
     config: &Config,
+    server: ServerDescription,
     parts: &Parts,
     (writer, reader): (Arc<dyn TraceWriter>, Arc<dyn TraceReader>),
     metrics: ApiMetrics,
@@ -444,6 +468,31 @@ fn api_state(
         telemetry: Arc::default(),
         retrievals: Arc::new(retrievals()),
         otel_spans,
+        server,
+    }
+}
+
+/// What the console is told of this process.
+fn description(
+    config: &Config,
+    (http, daemon): (SocketAddr, SocketAddr),
+    is_demo: bool,
+) -> ServerDescription {
+    let addresses = Addresses {
+        http: Some(http),
+        daemon_udp: Some(daemon),
+        daemon_tcp: Some(daemon),
+        ..Addresses::default()
+    };
+    ServerDescription {
+        version: env!("CARGO_PKG_VERSION"),
+        started: RealClock.now(),
+        addresses,
+        features: Features {
+            encryption_keys: config.encryption_key_file.is_some(),
+            webhook: config.webhook_url.is_some(),
+            demo: is_demo,
+        },
     }
 }
 

@@ -1,14 +1,11 @@
 //! `/api/v1/daemons`: the agents that report, newest report first.
 
-use axum::response::{IntoResponse, Response};
-use http::StatusCode;
-use http::header::CONTENT_TYPE;
-use roentgen_model::UnixNanos;
 use serde::Serialize;
 
-use crate::telemetry::{
-    Agent, AgentCounts, AgentId, BackendConnectionErrors, TelemetryRecord, TelemetryRecords,
-};
+use super::Ask;
+use super::answer::Answer;
+use crate::error::ApiError;
+use crate::telemetry::{Agent, AgentCounts, AgentId, BackendConnectionErrors, TelemetryRecord};
 
 #[derive(Debug, Serialize)]
 struct DaemonsResult {
@@ -58,18 +55,12 @@ struct ConnectionErrorsShape {
     other: u64,
 }
 
-pub(super) fn answer(telemetry: &TelemetryRecords, now: UnixNanos) -> Response {
-    let daemons = telemetry.agents(now).into_iter().map(daemon);
+pub(super) async fn answer(ask: Ask) -> Result<Answer, ApiError> {
+    let agents = ask.call.api().telemetry.agents(ask.call.now);
     let result = DaemonsResult {
-        daemons: daemons.collect(),
+        daemons: agents.into_iter().map(daemon).collect(),
     };
-    match serde_json::to_vec(&result) {
-        Ok(body) => ([(CONTENT_TYPE, "application/json")], body).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "the list of daemons could not be printed");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    }
+    Answer::json(&result, ask.accepts_gzip())
 }
 
 fn daemon(agent: Agent) -> DaemonShape {

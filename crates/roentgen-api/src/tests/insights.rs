@@ -66,7 +66,7 @@ async fn server_with(records: Vec<InsightRecord>, strict: bool) -> Server {
         ..InsightState::default()
     };
     server.state.insights = Arc::new(PublishedInsights::restored(&state));
-    server.router = router(server.state.clone());
+    server.router = routers(server.state.clone()).api;
     server
 }
 

@@ -330,7 +330,7 @@ async fn requests_are_counted_by_operation_and_status() {
 async fn panic_in_the_store_is_an_internal_failure_and_the_next_request_works() {
     let mut server = Server::start().await;
     server.state.reader = std::sync::Arc::new(super::traces::BrokenReader::Panics);
-    server.router = crate::router(server.state.clone());
+    server.router = crate::routers(server.state.clone()).api;
     let body = json!({"TraceIds": [super::trace_id(0, 1)]});
     let answer = server.post("/TraceGraph", body).await;
     assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);

@@ -10,11 +10,10 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::{NOW_SECS, Server};
-use crate::console_router;
 
 /// What the console is told.
 async fn daemons(server: &Server) -> Value {
-    let console = console_router(&server.state);
+    let console = server.console.clone();
     let request = Request::get("/api/v1/daemons").header(HOST, "127.0.0.1:2001");
     let response = console.oneshot(request.body(Body::empty()).unwrap()).await;
     let (head, body) = response.unwrap().into_parts();
@@ -96,7 +95,7 @@ async fn console_is_closed_to_foreign_origins_and_hosts() {
                 request = request.header(ORIGIN, origin);
             }
             let request = request.body(Body::empty()).unwrap();
-            let answer = console_router(&server.state).oneshot(request).await;
+            let answer = server.console.clone().oneshot(request).await;
             assert_eq!(answer.unwrap().status(), status, "{host} {origin:?}");
         }
     }

@@ -193,7 +193,7 @@ async fn put_trace_segments_is_retryable_when_the_store_cannot_take() {
         ),
     ] {
         server.state.writer = Arc::new(BrokenWriter(kind));
-        server.router = crate::router(server.state.clone());
+        server.router = crate::routers(server.state.clone()).api;
         let answer = server
             .post("/TraceSegments", json!({"TraceSegmentDocuments": ["{}"]}))
             .await;
@@ -228,7 +228,7 @@ async fn reads_answer_what_the_store_cannot_give() {
         ),
     ] {
         server.state.reader = Arc::new(BrokenReader::Fails(kind));
-        server.router = crate::router(server.state.clone());
+        server.router = crate::routers(server.state.clone()).api;
         for (path, body) in [
             ("/Traces", json!({"TraceIds": [trace_id(0, 1)]})),
             ("/TraceGraph", json!({"TraceIds": [trace_id(0, 1)]})),

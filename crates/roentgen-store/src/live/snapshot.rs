@@ -69,6 +69,15 @@ impl Snapshot {
         })
     }
 
+    /// The least and the greatest T0 shown, of each scope that shows any.
+    pub(crate) fn t0_bounds(&self) -> impl Iterator<Item = (UnixNanos, UnixNanos)> + '_ {
+        self.scopes.values().filter_map(|seconds| {
+            let (oldest, _) = seconds.values().next()?.first_key_value()?;
+            let (newest, _) = seconds.values().next_back()?.last_key_value()?;
+            Some((oldest.t0, newest.t0))
+        })
+    }
+
     /// Every trace shown of a scope, newest first, from below `after`.
     pub(crate) fn newest_first(
         &self,
