@@ -1,8 +1,11 @@
 /** Where the console is: the address as a signal, and the two ways to change it. */
 import { computed, signal } from "@preact/signals";
 import { type Address, formatAddress, type Params, parseAddress, type Route } from "../url/address";
+import { preferences } from "./preferences";
 
-const parsed = signal(parseAddress(location.hash));
+const hash = signal(location.hash);
+const zone = computed(() => preferences.value.timeZone);
+const parsed = computed(() => parseAddress(hash.value, zone.value));
 
 /** What the address says now. */
 export const address = computed(() => parsed.value.address);
@@ -10,7 +13,7 @@ export const address = computed(() => parsed.value.address);
 export const notes = computed(() => parsed.value.notes);
 
 addEventListener("hashchange", () => {
-  parsed.value = parseAddress(location.hash);
+  hash.value = location.hash;
 });
 
 export interface Change {
@@ -26,7 +29,7 @@ export const go = (change: Change): void => write(changed(change), "pushState");
 export const adjust = (change: Change): void => write(changed(change), "replaceState");
 
 /** The address of `change`, for links. */
-export const hrefOf = (change: Change): string => formatAddress(changed(change));
+export const hrefOf = (change: Change): string => formatAddress(changed(change), zone.value);
 
 export function dismissNotes(): void {
   write(address.value, "replaceState");
@@ -52,8 +55,8 @@ const pick = <K extends keyof Params>(params: Params, key: K): Partial<Params> =
   params[key] === undefined ? {} : { [key]: params[key] };
 
 function write(next: Address, how: "pushState" | "replaceState"): void {
-  const hash = formatAddress(next);
-  if (hash === location.hash && notes.value.length === 0) return;
-  history[how](null, "", hash);
-  parsed.value = { address: next, notes: [] };
+  const text = formatAddress(next, zone.value);
+  if (text === location.hash && notes.value.length === 0) return;
+  history[how](null, "", text);
+  hash.value = text;
 }

@@ -4,22 +4,34 @@ import { effect, signal } from "@preact/signals";
 export interface Preferences {
   theme: "system" | "light" | "dark";
   density: "normal" | "compact";
+  /** What an address without `tz` means. */
+  timeZone: "local" | "utc";
   /** Single-letter keys work outside text fields. */
   letterKeys: boolean;
   /** Seconds between refreshes; 0 is off. */
   refreshSeconds: number;
   panelWidth: number;
+  /** From which share of calls that were not ok (or were faults), in percent, an edge of the map is marked. */
+  edges: EdgeThresholds;
   /** Anything a page remembers, under a name of its own. */
   pages: Record<string, unknown>;
 }
 
+export interface EdgeThresholds {
+  amber: number;
+  red: number;
+  redFaults: number;
+}
+
 const STORED_AS = "roentgen.preferences";
-const DEFAULTS: Preferences = {
+export const DEFAULTS: Preferences = {
   theme: "system",
   density: "normal",
+  timeZone: "local",
   letterKeys: true,
   refreshSeconds: 0,
   panelWidth: 460,
+  edges: { amber: 1, red: 5, redFaults: 1 },
   pages: {},
 };
 
@@ -65,12 +77,19 @@ function load(): Preferences {
     known.includes(value as T) ? (value as T) : otherwise;
   const isNumber = (value: unknown, otherwise: number) =>
     typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : otherwise;
+  const edges: Record<string, unknown> = Object(stored.edges);
   return {
     theme: isOneOf(stored.theme, ["system", "light", "dark"], DEFAULTS.theme),
     density: isOneOf(stored.density, ["normal", "compact"], DEFAULTS.density),
+    timeZone: isOneOf(stored.timeZone, ["local", "utc"], DEFAULTS.timeZone),
     letterKeys: isOneOf(stored.letterKeys, [true, false], DEFAULTS.letterKeys),
     refreshSeconds: isNumber(stored.refreshSeconds, DEFAULTS.refreshSeconds),
     panelWidth: isNumber(stored.panelWidth, DEFAULTS.panelWidth),
+    edges: {
+      amber: isNumber(edges.amber, DEFAULTS.edges.amber),
+      red: isNumber(edges.red, DEFAULTS.edges.red),
+      redFaults: isNumber(edges.redFaults, DEFAULTS.edges.redFaults),
+    },
     pages: typeof stored.pages === "object" && stored.pages !== null ? { ...stored.pages } : {},
   };
 }

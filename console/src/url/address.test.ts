@@ -8,7 +8,7 @@ import {
   SETTINGS_SECTIONS,
   TRACE_VIEWS,
 } from "./address";
-import type { TimeRange } from "./time-range";
+import { DEFAULT_RANGE, type TimeRange } from "./time-range";
 
 const text = fc.string({ minLength: 1, maxLength: 12, unit: "grapheme" });
 const id = fc
@@ -60,12 +60,20 @@ const params: fc.Arbitrary<Address["params"]> = fc.record(
 
 test("an address that was written reads as it was", () => {
   fc.assert(
-    fc.property(route, params, (route, params) => {
-      const parsed = parseAddress(formatAddress({ route, params }));
+    fc.property(route, params, fc.constantFrom("utc" as const, "local" as const), (route, params, zone) => {
+      const parsed = parseAddress(formatAddress({ route, params }, zone), zone);
       expect(parsed.notes).toEqual([]);
       expect(parsed.address).toEqual({ route, params });
     }),
   );
+});
+
+test("who reads in UTC passes on links that say so", () => {
+  const params = { timeRange: DEFAULT_RANGE, tz: "utc" as const };
+  const link = formatAddress({ route: { page: "traces" }, params }, "utc");
+  expect(link).toBe("#/traces?tz=utc");
+  expect(parseAddress(link, "local").address.params.tz).toBe("utc");
+  expect(parseAddress("#/traces", "utc").address.params.tz).toBe("utc");
 });
 
 test("reading never fails", () => {

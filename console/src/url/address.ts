@@ -67,18 +67,22 @@ export interface Parsed {
   notes: string[];
 }
 
-export function parseAddress(hash: string): Parsed {
+/** `zone` is what an address without `tz` means: the reader's preference. */
+export function parseAddress(hash: string, zone: Params["tz"] = "local"): Parsed {
   const notes: string[] = [];
   const text = hash.replace(/^#/, "");
   const own = translateAws(text, notes) ?? text;
   const [path, query] = split(own, "?");
   const route = parseRoute(path, notes);
-  return { address: { route, params: parseParams(query, notes) }, notes };
+  return { address: { route, params: parseParams(query, zone, notes) }, notes };
 }
 
-/** The part of the address from `#` on. */
-export function formatAddress({ route, params }: Address): string {
-  const query = formatParams(params);
+/**
+ * The part of the address from `#` on. Local time of a writer whose preference (`zone`) it is goes without
+ * saying; UTC is written always, so that whom it is sent to sees the same.
+ */
+export function formatAddress({ route, params }: Address, zone: Params["tz"] = "local"): string {
+  const query = formatParams(params, zone);
   return `#${formatRoute(route)}${query ? `?${query}` : ""}`;
 }
 
@@ -142,9 +146,9 @@ export function formatRoute(route: Route): string {
   }
 }
 
-function parseParams(query: string, notes: string[]): Params {
+function parseParams(query: string, zone: Params["tz"], notes: string[]): Params {
   const given = new URLSearchParams(query);
-  const params: Params = { timeRange: DEFAULT_RANGE, tz: "local" };
+  const params: Params = { timeRange: DEFAULT_RANGE, tz: zone };
   const bad = (name: string, instead: string) => {
     notes.push(`"${given.get(name)}" is no ${name}; ${instead}`);
   };
@@ -162,9 +166,9 @@ function parseParams(query: string, notes: string[]): Params {
     else bad("timeRange", "the last 15 minutes are shown");
   }
   if (given.has("tz")) {
-    const zone = given.get("tz");
-    if (zone === "utc" || zone === "local") params.tz = zone;
-    else bad("tz", "times are local");
+    const wanted = given.get("tz");
+    if (wanted === "utc" || wanted === "local") params.tz = wanted;
+    else bad("tz", zone === "utc" ? "times are UTC" : "times are local");
   }
   if (given.has("rt")) {
     const range = parseSeconds(given.get("rt") ?? "");
@@ -185,7 +189,7 @@ function parseParams(query: string, notes: string[]): Params {
   return params;
 }
 
-export function formatParams(params: Params): string {
+export function formatParams(params: Params, zone: Params["tz"] = "local"): string {
   const text = new URLSearchParams();
   const set = (name: string, value: string | undefined) => {
     if (value) text.set(name, value);
@@ -199,7 +203,7 @@ export function formatParams(params: Params): string {
   set("node", params.node && formatNode(params.node));
   set("edge", params.edge?.map(formatNode).join(">"));
   set("rt", params.rt?.join("~"));
-  set("tz", params.tz === "utc" ? "utc" : undefined);
+  set("tz", params.tz === "local" && zone === "local" ? undefined : params.tz);
   return text.toString();
 }
 
