@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { formatAge, formatBytes, formatDuration, formatShare, formatTime, shorten, visible } from "./format";
+import {
+  formatAge,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatShare,
+  formatTime,
+  shorten,
+  visible,
+} from "./format";
 
 test("durations have three digits and a unit", () => {
   const cases: [number, string][] = [
@@ -24,6 +33,16 @@ test("a share is never rounded to nothing or everything", () => {
   expect(formatShare(0, 5)).toBe("0 %");
   expect(formatShare(21, 1000)).toBe("2.1 %");
   expect(formatShare(1, 0)).toBe("–");
+});
+
+test("counts have thousands, then three digits without idle zeros", () => {
+  expect([1204, 3_100_000, 3_000_000, 100_000_000, 3_140_000].map(formatCount)).toEqual([
+    "1,204",
+    "3.1 M",
+    "3 M",
+    "100 M",
+    "3.14 M",
+  ]);
 });
 
 test("bytes, ages and times", () => {

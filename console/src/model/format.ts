@@ -21,8 +21,8 @@ export const formatMicros = (micros: number): string => formatDuration(micros / 
 
 /** `1,204`; from a million on `3.1 M`. */
 export function formatCount(count: number): string {
-  if (count >= 1e9) return `${digits(count / 1e9)} G`;
-  if (count >= 1e6) return `${digits(count / 1e6)} M`;
+  if (count >= 1e9) return `${brief(count / 1e9)} G`;
+  if (count >= 1e6) return `${brief(count / 1e6)} M`;
   return Math.round(count).toLocaleString("en");
 }
 
@@ -109,5 +109,11 @@ const digits = (value: number): string => {
   if (value >= 99.95) return value.toFixed(0);
   return value >= 9.995 ? value.toFixed(1) : value.toFixed(2);
 };
+
+/** Without the zeros at the end. */
+const brief = (value: number): string =>
+  digits(value)
+    .replace(/(\.\d*?)0+$/, "$1")
+    .replace(/\.$/, "");
 
 const two = (value: number): string => String(value).padStart(2, "0");
