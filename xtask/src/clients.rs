@@ -1,8 +1,8 @@
 //! Installs the real clients that the black-box tests drive: a Python environment with boto3,
 //! the AWS CLI, Flask, Powertools and the X-Ray SDK, the Node modules of the Express application,
-//! and the shops in Java and in Go.
+//! and the shops in Java and in Go; and the browser that looks at the console.
 //!
-//! All are pinned (`tests/clients/`), live under the target directory, and are installed again
+//! All but Debian's own packages are pinned (`tests/clients/`), live under the target directory, and are installed again
 //! only when their pins or sources change. What comes from Maven and from the Go proxy stays in
 //! those tools' own caches, so another checkout needs no network.
 
@@ -23,7 +23,8 @@ pub(crate) fn install() -> Result<()> {
     step("python clients", install_python)?;
     step("node clients", install_node)?;
     step("java client", install_java)?;
-    step("go client", install_go)
+    step("go client", install_go)?;
+    step("browser", install_browser)
 }
 
 fn install_python() -> Result<()> {
@@ -207,6 +208,11 @@ fn install_go() -> Result<()> {
         .arg(".");
     succeed(build.current_dir(&source).env("CGO_ENABLED", "0"))?;
     installed.record()
+}
+
+/// Chromium, and a typeface for it to draw with, which it only recommends.
+fn install_browser() -> Result<()> {
+    require(&["chromium"], &["chromium", "fonts-liberation"])
 }
 
 /// Where the clients live; the black-box tests look here.

@@ -72,6 +72,21 @@ pub(crate) fn check() -> Result<()> {
     succeed(npm(&console).args(["run", "--silent", "check"]))
 }
 
+/// Drives the console that `binary` serves with a browser.
+///
+/// # Errors
+/// When Node is missing or a test fails.
+pub(crate) fn browser_tests(binary: &Path) -> Result<()> {
+    let console = console_dir();
+    find_node()?;
+    install(&console)?;
+    succeed(
+        npm(&console)
+            .args(["run", "--silent", "e2e"])
+            .env("ROENTGEN_BINARY", binary),
+    )
+}
+
 fn console_dir() -> PathBuf {
     repository_root().join("console")
 }
