@@ -54,6 +54,9 @@ export const array =
     return value.map((item, index) => reader(item, `${at}[${index}]`));
   };
 
+/** A list that may be left out. */
+export const list = <T>(reader: Reader<T>): Reader<T[]> => withDefault(array(reader), []);
+
 export const record =
   <T>(reader: Reader<T>): Reader<Map<string, T>> =>
   (value, at) => {
