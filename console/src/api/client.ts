@@ -1,5 +1,6 @@
 /** The only code of the console that calls the network; one module per operation stands on it. */
-import type { Reader } from "./check";
+import { type Reader, unknown } from "./check";
+import { noteAnswer, noteSilence } from "./connection";
 
 /** What the server, or the way to it, answered instead of a result. */
 export class ApiError extends Error {
@@ -72,6 +73,13 @@ export async function get<T>(path: string, reader: Reader<T>, options: CallOptio
   return reader(await json(answer), "");
 }
 
+/** Looks for a sign of life; any answer is one. */
+export const probe = (): Promise<boolean> =>
+  get("api/v1/server", unknown).then(
+    () => true,
+    cause => !(cause instanceof ApiError && cause.isOffline),
+  );
+
 /** The address of a download. */
 export const downloadUrl = (path: string): string => new URL(path, base()).href;
 
@@ -134,6 +142,7 @@ async function send(path: string, init: RequestInit): Promise<Response> {
   } catch (cause) {
     throw offline(cause);
   }
+  noteAnswer();
   if (!answer.ok) throw await refusal(answer);
   return answer;
 }
@@ -173,10 +182,11 @@ async function refusal(answer: Response): Promise<ApiError> {
 export const isAbort = (cause: unknown): boolean =>
   cause instanceof DOMException && cause.name === "AbortError";
 
-const offline = (cause: unknown): unknown =>
-  isAbort(cause)
-    ? cause
-    : new ApiError({ code: "Offline", status: 0, message: "the server does not answer" });
+function offline(cause: unknown): unknown {
+  if (isAbort(cause)) return cause;
+  noteSilence();
+  return new ApiError({ code: "Offline", status: 0, message: "the server does not answer" });
+}
 
 const unexpected = (status: number, what: string): ApiError =>
   new ApiError({ code: "UnexpectedAnswer", status, message: `the server sent ${what}` });

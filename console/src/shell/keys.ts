@@ -103,7 +103,7 @@ const hasModifier = (event: KeyboardEvent): boolean =>
 const isInWindow = (target: EventTarget | null): boolean =>
   target instanceof Element && target.closest("dialog, [popover]") !== null;
 
-const isTextField = (target: EventTarget | null): boolean =>
+export const isTextField = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
   (target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName) || isTextInput(target));
 
