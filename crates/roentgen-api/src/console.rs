@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::middleware::from_fn_with_state;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::Response;
+use roentgen_model::TraceId;
 use uuid::Uuid;
 
 use self::answer::Answer;
@@ -25,7 +26,9 @@ use crate::state::Shared;
 
 mod answer;
 mod daemons;
+mod sample;
 mod server;
+mod trace;
 
 /// The routes under `/api/v1`.
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
@@ -39,6 +42,26 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .route(
             "/api/v1/server",
             get(to(shared, "ConsoleServer", server::answer)),
+        )
+        .route(
+            "/api/v1/traces/{id}",
+            get(to(shared, "ConsoleTrace", trace::rows)),
+        )
+        .route(
+            "/api/v1/traces/{id}/segments/{segment}",
+            get(to(shared, "ConsoleSegment", trace::segment)),
+        )
+        .route(
+            "/api/v1/traces/{id}/documents.json",
+            get(to(shared, "ConsoleDocuments", trace::documents)),
+        )
+        .route(
+            "/api/v1/traces/{id}/otlp.json",
+            get(to(shared, "ConsoleOtlp", trace::otlp)),
+        )
+        .route(
+            "/api/v1/sample-trace",
+            post(to(shared, "ConsoleSample", sample::answer)),
         )
         .route(
             "/api/v1/{*path}",
@@ -57,9 +80,24 @@ async fn unknown(_: Ask) -> Result<Answer, ApiError> {
 struct Ask {
     call: Call,
     head: http::request::Parts,
+    request_id: Uuid,
 }
 
 impl Ask {
+    /// A part of the path, decoded; empty if the route has none of this name.
+    async fn path_part(&mut self, name: &str) -> Result<String, ApiError> {
+        let parts = RawPathParams::from_request_parts(&mut self.head, &()).await;
+        let parts = parts.map_err(|error| ApiError::invalid(error.to_string()))?;
+        let part = parts.iter().find(|(found, _)| *found == name);
+        Ok(part.map_or("", |(_, text)| text).to_owned())
+    }
+
+    /// The trace id of the path, in X-Ray's form or W3C's.
+    async fn trace_id(&mut self) -> Result<TraceId, ApiError> {
+        let id = self.path_part("id").await?;
+        TraceId::parse_any(&id).map_err(|error| ApiError::invalid(format!("`id`: {error}")))
+    }
+
     fn accepts_gzip(&self) -> bool {
         crate::encoding::accepts(&self.head.headers, "gzip")
     }
@@ -92,13 +130,17 @@ where
 {
     let started = Instant::now();
     let request_id = Uuid::new_v4();
-    let (head, _) = request.into_parts();
+    let (head, _body) = request.into_parts();
     let call = Call {
         principal: Principal::administrator(shared.api.settings.scope.clone()),
         now: shared.api.clock.now(),
         shared: Arc::clone(&shared),
     };
-    let ask = Ask { call, head };
+    let ask = Ask {
+        call,
+        head,
+        request_id,
+    };
     let answering = AssertUnwindSafe(async { answer(ask).await }).catch_unwind();
     let answered = answering.await.unwrap_or_else(|panic| {
         shared.api.metrics.panicked();

@@ -20,7 +20,7 @@ use crate::wire::groups::GroupShape;
 use crate::wire::members::Members;
 use crate::wire::sampling::SamplingRuleRecordShape;
 
-mod batch_get_traces;
+pub(crate) mod batch_get_traces;
 mod cancel_trace_retrieval;
 mod create_group;
 mod create_sampling_rule;
@@ -116,12 +116,12 @@ impl Call {
     }
 
     /// Runs a read, and the printing of its answer, where they may block.
-    pub(crate) async fn read(
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Self, &dyn TraceReader, &QueryControl) -> Result<Bytes, ApiError>
+        read: impl FnOnce(&Self, &dyn TraceReader, &QueryControl) -> Result<T, ApiError>
         + Send
         + 'static,
-    ) -> Result<Bytes, ApiError> {
+    ) -> Result<T, ApiError> {
         let call = self.clone();
         self.shared
             .gate

@@ -182,7 +182,7 @@ fn links(
     links
 }
 
-fn head(arrivals: &[Arrival<'_>], resolved: &Resolved, recorded: Recorded) -> TraceHead {
+pub(crate) fn head(arrivals: &[Arrival<'_>], resolved: &Resolved, recorded: Recorded) -> TraceHead {
     let Recorded {
         revision,
         limit_exceeded,

@@ -12,6 +12,7 @@ use crate::time::UnixNanos;
 pub mod compile;
 pub mod facts;
 pub mod json;
+pub mod outline;
 
 mod callee;
 mod canonical;

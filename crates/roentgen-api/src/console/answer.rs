@@ -3,7 +3,7 @@
 use axum::body::Body;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
-use http::{HeaderValue, Response};
+use http::{HeaderName, HeaderValue, Response};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -17,6 +17,7 @@ pub(super) struct Answer {
     body: Body,
     content_type: HeaderValue,
     is_gzip: bool,
+    more: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Answer {
@@ -33,7 +34,14 @@ impl Answer {
             is_gzip: packed.is_some(),
             body: Body::from(packed.unwrap_or_else(|| Bytes::from(text))),
             content_type: HeaderValue::from_static("application/json"),
+            more: Vec::new(),
         }
+    }
+
+    /// With a header of its own.
+    pub(super) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.more.push((name, value));
+        self
     }
 
     pub(super) fn into_response(self, request_id: Uuid) -> Response<Body> {
@@ -41,6 +49,7 @@ impl Answer {
             body,
             content_type,
             is_gzip,
+            more,
         } = self;
         let mut response = Response::new(body);
         let headers = response.headers_mut();
@@ -52,6 +61,7 @@ impl Answer {
         }
         let id = HeaderValue::try_from(request_id.to_string()).expect("a UUID is visible ASCII");
         headers.insert(REQUEST_ID, id);
+        headers.extend(more);
         response
     }
 }

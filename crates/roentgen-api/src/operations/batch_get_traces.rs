@@ -22,7 +22,7 @@ struct BatchGetTracesResult {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Trace {
+pub(crate) struct Trace {
     id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     duration: Option<Seconds>,
@@ -58,7 +58,7 @@ pub(super) async fn answer(call: &Call, members: &Members<'_>) -> Result<Bytes, 
     .await
 }
 
-fn trace(trace: FetchedTrace) -> Trace {
+pub(crate) fn trace(trace: FetchedTrace) -> Trace {
     let FetchedTrace {
         trace_id,
         compiled,

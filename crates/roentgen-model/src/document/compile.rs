@@ -65,11 +65,7 @@ pub struct CompiledTrace {
 /// JSON to a limited depth).
 #[must_use]
 pub fn compile(trace_id: TraceId, documents: &[(Stamp, &str)]) -> CompiledTrace {
-    let readings: Vec<(Stamp, Reading<'_>)> = documents
-        .iter()
-        .filter_map(|(stamp, text)| Some((*stamp, read_stored(*stamp, text)?)))
-        .filter(|(_, reading)| reading.document.trace_id == trace_id)
-        .collect();
+    let readings = read_all(trace_id, documents);
     let arrivals: Vec<Arrival<'_>> = readings
         .iter()
         .map(|(stamp, reading)| Arrival {
@@ -81,11 +77,106 @@ pub fn compile(trace_id: TraceId, documents: &[(Stamp, &str)]) -> CompiledTrace 
     Compiler::new(trace_id, &readings, &resolved).run()
 }
 
+/// One segment or subsegment of a trace, put together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompiledEntity {
+    /// As it stands in [`CompiledTrace`], with `parent_id` and `trace_id` also where it is nested there.
+    pub document: String,
+    /// False: `document` would have been too long with the subsegments in it.
+    pub has_subsegments: bool,
+    /// The (sub)segment it hangs below, whether that is there or not.
+    pub parent_id: Option<SegmentId>,
+    /// The segment it belongs to; `None` below a parent that is not there.
+    pub segment_id: Option<SegmentId>,
+    /// Indices of the documents that tell of it, as they were given.
+    pub told_by: Vec<usize>,
+    /// Its links to other traces.
+    pub links: Vec<(TraceId, SegmentId)>,
+}
+
+/// The entity with this id, inferred ones included, out of documents as [`compile`] takes them. Its
+/// subsegments are left out where they make it longer than `bytes_max`.
+#[must_use]
+pub fn compile_entity(
+    trace_id: TraceId,
+    documents: &[(Stamp, &str)],
+    id: SegmentId,
+    bytes_max: usize,
+) -> Option<CompiledEntity> {
+    let readings = read_all(trace_id, documents);
+    let arrivals: Vec<Arrival<'_>> = readings
+        .iter()
+        .map(|(stamp, reading)| Arrival {
+            stamp: *stamp,
+            document: &reading.document,
+        })
+        .collect();
+    let resolved = resolve(&arrivals);
+    let mut compiler = Compiler::new(trace_id, &readings, &resolved);
+    let (at, is_inferred) = compiler.find(id)?;
+    let mut has_subsegments = true;
+    let document = if is_inferred {
+        compiler.inferred(at).1
+    } else {
+        let is_segment = resolved.entities.get(at)?.is_segment;
+        let form = if is_segment {
+            Form::Segment
+        } else {
+            Form::Orphan
+        };
+        let mut whole = String::new();
+        compiler.write_entity(&mut whole, at, form, 0);
+        if whole.len() > bytes_max {
+            has_subsegments = false;
+            whole.clear();
+            // As deep as subsegments nest: none is written below it.
+            compiler.write_entity(&mut whole, at, form, SUBSEGMENT_DEPTH_MAX);
+        }
+        whole
+    };
+    let told = compiler.source(at).entity;
+    let stamps = readings.iter().filter(|(_, reading)| {
+        let all = preorder(&reading.document);
+        all.iter().any(|entity| entity.id == told.id)
+    });
+    let told_by = stamps.filter_map(|(stamp, _)| documents.iter().position(|(s, _)| s == stamp));
+    let links = told.links.iter().map(|link| (link.trace_id, link.id));
+    Some(CompiledEntity {
+        document,
+        has_subsegments,
+        parent_id: if is_inferred {
+            Some(told.id)
+        } else {
+            compiler.parent_id(at)
+        },
+        segment_id: if is_inferred {
+            Some(id)
+        } else {
+            compiler.segment_id(at)
+        },
+        told_by: told_by.collect(),
+        links: links.filter(|_| !is_inferred).collect(),
+    })
+}
+
 /// The id of the inferred segment that a subsegment makes (segments.md 7, our choice): the first 16
 /// hex digits of SHA-256(trace id `/` subsegment id `/inferred`).
 #[must_use]
 pub fn inferred_segment_id(trace_id: TraceId, subsegment_id: SegmentId) -> SegmentId {
     hashed_id(&format!("{trace_id}/{subsegment_id}/inferred"))
+}
+
+/// Reads the documents of a trace as they are stored; what cannot be read, or is of another trace, is
+/// passed over.
+pub(super) fn read_all<'a>(
+    trace_id: TraceId,
+    documents: &[(Stamp, &'a str)],
+) -> Vec<(Stamp, Reading<'a>)> {
+    documents
+        .iter()
+        .filter_map(|(stamp, text)| Some((*stamp, read_stored(*stamp, text)?)))
+        .filter(|(_, reading)| reading.document.trace_id == trace_id)
+        .collect()
 }
 
 /// Reads a document that was accepted when its stamp was given.
@@ -222,6 +313,32 @@ impl<'r> Compiler<'r> {
             .filter_map(|source| source.entity.end)
             .max()?;
         Some(end.nanos_since(start))
+    }
+
+    /// The entity with this id, and whether the id is that of the segment inferred from it.
+    fn find(&self, id: SegmentId) -> Option<(usize, bool)> {
+        let mut all = self.resolved.entities.iter();
+        if let Some(at) = all.position(|entity| entity.id == id) {
+            return Some((at, false));
+        }
+        let mut inferring = (0..self.resolved.entities.len()).filter(|at| {
+            self.resolved.is_inferring(*at) && self.source(*at).entity.callee.is_some()
+        });
+        let is_it =
+            |at: &usize| inferred_segment_id(self.trace_id, self.source(*at).entity.id) == id;
+        inferring.find(is_it).map(|at| (at, true))
+    }
+
+    /// The segment that an entity belongs to.
+    fn segment_id(&self, at: usize) -> Option<SegmentId> {
+        let mut entity = self.resolved.entities.get(at)?;
+        while !entity.is_segment {
+            let ResolvedParent::Entity(parent) = entity.parent else {
+                return None;
+            };
+            entity = self.resolved.entities.get(parent)?;
+        }
+        Some(entity.id)
     }
 
     fn entry(&mut self, at: usize, form: Form) -> (SegmentId, String) {
