@@ -80,7 +80,7 @@ export function Popover(props: PopoverProps) {
   };
   return (
     <>
-      <span ref={anchor}>
+      <span ref={anchor} class={styles.anchor}>
         <Button
           look={props.look ?? "normal"}
           class={props.class}
