@@ -21,7 +21,7 @@ const summary = shape({
   Http: optional(
     shape({ HttpURL: optional(string), HttpMethod: optional(string), HttpStatus: optional(number) }),
   ),
-  EntryPoint: optional(shape({ Name: withDefault(string, "") })),
+  EntryPoint: optional(shape({ Name: withDefault(string, ""), Type: optional(string) })),
   FaultRootCauses: list(rootCause),
 });
 
