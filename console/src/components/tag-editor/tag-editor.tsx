@@ -16,13 +16,15 @@ export function TagEditor(props: {
   word?: string;
   max?: number;
   valuePlaceholder?: string;
+  /** The label is not shown: a heading says it. */
+  isLabelHidden?: boolean;
 }) {
   const { tags, onTags, word = "tag", max = TAGS_MAX } = props;
   const change = (at: number, part: Partial<Tag>) =>
     onTags(tags.map((tag, index) => (index === at ? { ...tag, ...part } : tag)));
   return (
     <fieldset class={styles.tags}>
-      <legend class="visually-hidden">{props.label}</legend>
+      <legend class={props.isLabelHidden ? "visually-hidden" : styles.label}>{props.label}</legend>
       {tags.map((tag, index) => (
         <div class={styles.line} key={index}>
           <input

@@ -209,6 +209,7 @@ function GroupForm(props: {
       <FormSection title="Tags">
         <TagEditor
           label="Tags of the group"
+          isLabelHidden
           tags={tags}
           onTags={next => change({ tags: next })}
           error={save.at("Tags") ?? badTags}

@@ -127,6 +127,7 @@ export function RuleEditor(props: {
           <FormSection title="Tags">
             <TagEditor
               label="Tags of the rule"
+              isLabelHidden
               tags={tags ?? known.value ?? []}
               onTags={setTags}
               error={badTags}
