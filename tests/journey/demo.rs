@@ -25,8 +25,15 @@ const SERVICES: [&str; 12] = [
     "reserve-stock",
 ];
 
+/// The judge of insights looks once a minute, ten seconds after it; twice that.
+const INSIGHT_PATIENCE: Duration = Duration::from_secs(140);
+
 fn window() -> Value {
-    json!({ "StartTime": now_secs() - 600, "EndTime": now_secs() + 1 })
+    last(600)
+}
+
+fn last(secs: u64) -> Value {
+    json!({ "StartTime": now_secs() - secs, "EndTime": now_secs() + 1 })
 }
 
 fn nodes(server: &Server) -> Result<Vec<Value>> {
@@ -39,7 +46,9 @@ fn nodes(server: &Server) -> Result<Vec<Value>> {
 
 #[test]
 fn demo_shows_every_service_its_calls_and_a_fault() -> Result<()> {
-    let server = Launch::demo()?.flags(&["--seed", "7"]).start()?;
+    let server = Launch::demo()?
+        .flags(&["--seed", "7", "--no-history"])
+        .start()?;
     let mut missing = Vec::new();
     let shown = eventually("every service", PATIENCE, || {
         let nodes = nodes(&server)?;
@@ -90,6 +99,33 @@ fn demo_shows_every_service_its_calls_and_a_fault() -> Result<()> {
     ensure!(
         rejected == 0.0,
         "{rejected} of the demo's own documents were refused"
+    );
+    server.finish(&[])
+}
+
+#[test]
+fn demo_begins_with_the_last_hours_and_an_insight() -> Result<()> {
+    let server = Launch::demo()?.flags(&["--seed", "7"]).start()?;
+    let shown = |secs_ago: u64| {
+        let now = now_secs();
+        let range = json!({ "StartTime": now - secs_ago - 600, "EndTime": now - secs_ago });
+        eventually("the past", PATIENCE, || {
+            let graph = server.ask("ServiceGraph", &range)?;
+            let services = graph["Services"].as_array().map_or(0, Vec::len);
+            Ok((services > 20).then_some(()))
+        })
+    };
+    shown(600)?;
+    shown(2 * 3600)?;
+    let insight = eventually("an insight", INSIGHT_PATIENCE, || {
+        let mut request = last(3 * 3600);
+        request["GroupName"] = json!("Default");
+        let answer = server.ask("InsightSummaries", &request)?;
+        Ok(answer["InsightSummaries"].get(0).cloned())
+    })?;
+    ensure!(
+        insight["RootCauseServiceId"]["Name"] == "pay" && insight["State"] == "ACTIVE",
+        "{insight}"
     );
     server.finish(&[])
 }

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::config::{Config, ConfigProblem, Effective, Environment, SETTINGS, Sources};
+use crate::demo::DemoOptions;
 
 #[cfg(test)]
 mod tests;
@@ -18,8 +19,8 @@ const DEMO_DATA_DIR: &str = "./roentgen-demo";
 #[derive(Debug)]
 pub(crate) enum Action {
     Serve(Box<Config>),
-    /// `serve` with a sample shop, made from this seed.
-    Demo(Box<Config>, u64),
+    /// `serve` with a sample shop.
+    Demo(Box<Config>, DemoOptions),
     /// Check every file of the data directory.
     Repair(Box<Config>),
     CheckConfig,
@@ -55,12 +56,15 @@ pub(crate) fn parse(
         Some(("serve", serve)) => Ok(Action::Serve(Box::new(resolved(serve)?.0))),
         Some(("repair", repair)) => Ok(Action::Repair(Box::new(resolved(repair)?.0))),
         Some(("demo", demo)) => {
-            let seed = demo.get_one::<u64>("seed").copied().unwrap_or(DEMO_SEED);
+            let options = DemoOptions {
+                seed: demo.get_one::<u64>("seed").copied().unwrap_or(DEMO_SEED),
+                history: !demo.get_flag("no-history"),
+            };
             let mut config = resolved(demo)?.0;
             if config.data_dir == Config::defaults().data_dir {
                 config.data_dir = DEMO_DATA_DIR.into();
             }
-            Ok(Action::Demo(Box::new(config), seed))
+            Ok(Action::Demo(Box::new(config), options))
         }
         Some(("config", config)) => match config.subcommand() {
             Some(("show", show)) => Ok(Action::ShowConfig(resolved(show)?.1)),
@@ -99,7 +103,8 @@ fn command() -> Command {
                 .about("Run the server with a living sample shop of a dozen services")
                 .after_help(
                     "The shop sends real segment documents through the UDP port: faults, throttles and \
-                     slow minutes come and go. Data goes to ./roentgen-demo unless --data-dir is given.",
+                     slow minutes come and go. It begins with the last two and a half hours of the shop. \
+                     Data goes to ./roentgen-demo unless --data-dir is given.",
                 )
                 .arg(
                     Arg::new("seed")
@@ -107,6 +112,12 @@ fn command() -> Command {
                         .value_name("NUMBER")
                         .value_parser(clap::value_parser!(u64))
                         .help(format!("The same seed gives the same traces [default: {DEMO_SEED}]")),
+                )
+                .arg(
+                    Arg::new("no-history")
+                        .long("no-history")
+                        .action(ArgAction::SetTrue)
+                        .help("Begin with an empty shop, without the last hours"),
                 )
                 .args(setting_arguments()),
         )

@@ -1,9 +1,11 @@
 //! `roentgen demo`: the server plus a sample shop that lives: about a dozen services that send real
-//! segment documents through the UDP port (spec integrations.md 16). A fixed seed gives the same
+//! segment documents through the UDP port (spec integrations.md 16), and has been open for a while: what
+//! happened in the hours before goes through the store's intake at once. A fixed seed gives the same
 //! traces, ids and times apart from the moment of the start.
 
 mod document;
 mod furnish;
+mod history;
 mod incident;
 mod journeys;
 mod orders;
@@ -23,8 +25,10 @@ use tokio::net::UdpSocket;
 use tokio::sync::watch;
 
 pub(crate) use furnish::furnish;
+pub(crate) use history::Intake;
 
 use document::Sent;
+use incident::Incident;
 use journeys::Journey;
 
 #[cfg(test)]
@@ -32,6 +36,14 @@ mod tests;
 
 /// Time between two requests to the shop: about eight a second.
 const REQUEST_PERIOD_NANOS: i64 = 125_000_000;
+/// What the demo is asked to do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DemoOptions {
+    pub(crate) seed: u64,
+    /// Begin with the last hours, not with an empty shop.
+    pub(crate) history: bool,
+}
+
 const HEADER: &str = "{\"format\":\"json\",\"version\":1}\n";
 
 /// The stream of the shop's documents, in order of their sending.
@@ -54,6 +66,11 @@ impl Shop {
         }
     }
 
+    /// Puts documents of the time before the opening in; those due by then come first.
+    pub(crate) fn remember(&mut self, documents: impl IntoIterator<Item = Sent>) {
+        self.waiting.extend(documents.into_iter().map(Reverse));
+    }
+
     /// When the next document is due.
     pub(crate) fn next_due(&mut self) -> UnixNanos {
         let request_at = self.request_time(self.next_request);
@@ -67,11 +84,8 @@ impl Shop {
         while self.request_time(self.next_request) <= now {
             let (number, at) = (self.next_request, self.request_time(self.next_request));
             self.next_request += 1;
-            let seed = self.seed ^ u64::from_be_bytes(number.to_be_bytes()).rotate_left(32);
-            let mut journey = Journey::new(StdRng::seed_from_u64(seed), self.start, at);
-            journeys::walk(&mut journey, number);
-            self.waiting
-                .extend(journey.into_documents().into_iter().map(Reverse));
+            let incident = incident::at(self.start, at);
+            self.remember(request(self.seed, number, incident, at));
         }
         let mut due = Vec::new();
         while self
@@ -89,10 +103,20 @@ impl Shop {
     }
 }
 
-/// Sends the shop's documents to the daemon port until `stopping` turns true.
+/// The documents of request number `number`, which comes in at `at`.
+fn request(seed: u64, number: i64, incident: Incident, at: UnixNanos) -> Vec<Sent> {
+    let seed = seed ^ u64::from_be_bytes(number.to_be_bytes()).rotate_left(32);
+    let mut journey = Journey::new(StdRng::seed_from_u64(seed), incident, at);
+    journeys::walk(&mut journey, number);
+    journey.into_documents()
+}
+
+/// Sends the shop's documents to the daemon port until `stopping` turns true; those of its history to
+/// `intake` before, if there is one.
 pub(crate) async fn run(
     seed: u64,
     daemon: SocketAddr,
+    intake: Option<Intake>,
     mut stopping: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
     let any_port = SocketAddr::new(daemon.ip(), 0);
@@ -100,6 +124,12 @@ pub(crate) async fn run(
         .await
         .context("open a socket for the shop")?;
     let mut shop = Shop::new(seed, RealClock.now());
+    if let Some(intake) = intake {
+        tokio::select! {
+            remembered = intake.take_history(&mut shop) => remembered?,
+            _ = stopping.wait_for(|stop| *stop) => return Ok(()),
+        }
+    }
     loop {
         let now = RealClock.now();
         for text in shop.due(now) {

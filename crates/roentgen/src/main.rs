@@ -49,7 +49,7 @@ fn main() -> ExitCode {
 fn run(action: Action) -> anyhow::Result<()> {
     match action {
         Action::Serve(config) => serve::run(&config, None),
-        Action::Demo(config, seed) => serve::run(&config, Some(seed)),
+        Action::Demo(config, options) => serve::run(&config, Some(options)),
         Action::Repair(config) => repair::run(&config),
         Action::ShowConfig(effective) => {
             self_observation::print(&effective.to_string());

@@ -12,6 +12,7 @@ use roentgen_api::{
 };
 use roentgen_control::{Control, ControlSettings};
 use roentgen_daemon::{DaemonMetrics, UdpIntake, UdpSettings, udp};
+use roentgen_model::UnixNanos;
 use roentgen_model::settings_history::SettingsHistories;
 use roentgen_query::insights::{InsightRunner, Notification, PublishedInsights};
 use roentgen_query::retrieval::{RetrievalSettings, Retrievals};
@@ -27,7 +28,7 @@ use tokio::task::JoinHandle;
 use crate::config::Config;
 use crate::console;
 use crate::data_dir::DataDir;
-use crate::demo;
+use crate::demo::{self, DemoOptions};
 use crate::http_server;
 use crate::insights::{self, InsightMetrics};
 use crate::keys::LocalKeys;
@@ -48,33 +49,35 @@ const STATISTICS_PERIOD: Duration = Duration::from_secs(10);
 const UDP_STOP_TIMEOUT: Duration = Duration::from_secs(3);
 /// How often the store is asked whether its threads are well.
 const HEALTH_PERIOD: Duration = Duration::from_secs(1);
+/// The history of the demo keeps this far from what the retention removes.
+const HISTORY_MARGIN_NANOS: i64 = 5 * 60 * 1_000_000_000;
 /// Documents of one trace with strict limits: AWS's 500 kB (limits.md).
 const STRICT_TRACE_BYTES_MAX: u64 = 500 << 10;
 /// Tries to find one free port number for both UDP and TCP when port 0 is asked for.
 const PORT_PAIR_TRIES: usize = 20;
 
-/// Runs until SIGTERM or SIGINT, then finishes what was accepted and returns. With a seed, the sample
+/// Runs until SIGTERM or SIGINT, then finishes what was accepted and returns. As a demo, the sample
 /// shop sends to the daemon port meanwhile.
-pub(crate) fn run(config: &Config, demo_seed: Option<u64>) -> anyhow::Result<()> {
+pub(crate) fn run(config: &Config, demo: Option<DemoOptions>) -> anyhow::Result<()> {
     self_observation::start_logging(&config.log_level, config.log_format);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("start the runtime")?;
-    let result = runtime.block_on(serve(config, demo_seed));
+    let result = runtime.block_on(serve(config, demo));
     // Queries that were cancelled may still be in their last step.
     runtime.shutdown_timeout(Duration::from_secs(1));
     result
 }
 
-async fn serve(config: &Config, demo_seed: Option<u64>) -> anyhow::Result<()> {
+async fn serve(config: &Config, demo: Option<DemoOptions>) -> anyhow::Result<()> {
     let clock = RealClock;
     self_observation::started_at(u64::try_from(clock.now().secs()).unwrap_or(0));
     let data_dir = DataDir::open(&config.data_dir)?;
     data_dir.forget_endpoints();
     let sockets = Sockets::bind(config).await?;
     let parts = Parts::open(config, &data_dir).await?;
-    let running = Running::start(config, sockets, parts, demo_seed.is_some())?;
+    let running = Running::start(config, sockets, parts, demo.is_some())?;
     data_dir.write_endpoints(&[("http", running.http), ("daemon", running.daemon)])?;
     tracing::info!(
         http = %running.http,
@@ -82,14 +85,11 @@ async fn serve(config: &Config, demo_seed: Option<u64>) -> anyhow::Result<()> {
         data_dir = %data_dir.path().display(),
         "ready"
     );
-    if demo_seed.is_some() {
-        demo::furnish(&running.parts.control, clock.now()).await?;
-    }
     let (shop_stopping, shop_stop) = watch::channel(false);
-    let shop = demo_seed.map(|seed| tokio::spawn(demo::run(seed, running.daemon, shop_stop)));
-    if shop.is_some() {
-        greet(running.http, running.daemon);
-    }
+    let shop = match demo {
+        Some(options) => Some(open_shop(config, &running, options, shop_stop).await?),
+        None => None,
+    };
     let store = Arc::clone(&running.parts.store);
     let poisoned = tokio::select! {
         signal = stop_signal() => { signal?; None }
@@ -109,6 +109,37 @@ async fn serve(config: &Config, demo_seed: Option<u64>) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Furnishes the sample shop of the demo and opens it.
+async fn open_shop(
+    config: &Config,
+    running: &Running,
+    options: DemoOptions,
+    stop: watch::Receiver<bool>,
+) -> anyhow::Result<JoinHandle<anyhow::Result<()>>> {
+    let DemoOptions { seed, history } = options;
+    let now = RealClock.now();
+    demo::furnish(&running.parts.control, now).await?;
+    let store = &running.parts.store;
+    let intake = history.then(|| {
+        // Started again, the shop was closed meanwhile but for what it sent then.
+        let newest = store.stats().t0_bounds.map(|(_, newest)| newest);
+        let kept = i64::try_from(config.retention.as_nanos()).unwrap_or(i64::MAX);
+        let oldest = UnixNanos(
+            now.0
+                .saturating_sub(kept)
+                .saturating_add(HISTORY_MARGIN_NANOS),
+        );
+        demo::Intake {
+            writer: Arc::clone(store) as _,
+            scope: config.scope(),
+            after: newest.map_or(oldest, |newest| newest.max(oldest)),
+        }
+    });
+    let shop = tokio::spawn(demo::run(seed, running.daemon, intake, stop));
+    greet(running.http, running.daemon);
+    Ok(shop)
+}
+
 /// Waits until a background thread of the store has failed for good.
 async fn unhealthy(store: &EmbeddedStore) -> StoreError {
     loop {
@@ -123,6 +154,7 @@ async fn unhealthy(store: &EmbeddedStore) -> StoreError {
 fn greet(http: SocketAddr, daemon: SocketAddr) {
     self_observation::print(&format!(
         "The sample shop is open.\n\
+         \n  console      http://{http}/console/\
          \n  X-Ray API    http://{http}\
          \n  daemon port  {daemon} (UDP, and TCP for SDKs)\
          \n  metrics      http://{http}/metrics\n\

@@ -1,4 +1,5 @@
-//! Troubles that come and go: each lasts about a minute; the first begins within ten seconds.
+//! Troubles that come and go. While somebody looks, each lasts about a minute, and the first begins within ten
+//! seconds; before, there was one of each, long enough to be seen on a chart and found as an insight.
 
 use roentgen_model::UnixNanos;
 
@@ -28,5 +29,21 @@ pub(crate) fn at(start: UnixNanos, at: UnixNanos) -> Incident {
         (true, 0) => Incident::FailingPayments,
         (true, _) => Incident::SlowDatabase,
         (false, _) => Incident::None,
+    }
+}
+
+/// Minutes before the opening, half-open: from, to.
+pub(crate) const PAST_SLOW_DATABASE: (i64, i64) = (70, 58);
+pub(crate) const PAST_FAILING_PAYMENTS: (i64, i64) = (22, 5);
+
+/// The incident so many minutes before the opening.
+pub(crate) fn before(minutes: i64) -> Incident {
+    let within = |(from, to): (i64, i64)| minutes <= from && minutes > to;
+    if within(PAST_FAILING_PAYMENTS) {
+        Incident::FailingPayments
+    } else if within(PAST_SLOW_DATABASE) {
+        Incident::SlowDatabase
+    } else {
+        Incident::None
     }
 }

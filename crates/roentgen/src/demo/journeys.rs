@@ -6,7 +6,7 @@ use roentgen_model::{TraceId, UnixNanos};
 use serde_json::{Value, json};
 
 use super::document::{self, Sent, Span};
-use super::incident::{self, Incident};
+use super::incident::Incident;
 use super::{orders, storefront};
 
 /// Requests of a minute: how often a state machine runs.
@@ -23,9 +23,8 @@ pub(crate) struct Journey {
 }
 
 impl Journey {
-    pub(crate) fn new(mut random: StdRng, shop_start: UnixNanos, at: UnixNanos) -> Self {
+    pub(crate) fn new(mut random: StdRng, incident: Incident, at: UnixNanos) -> Self {
         let trace = document::trace_id(&mut random, at);
-        let incident = incident::at(shop_start, at);
         Self {
             random,
             trace,

@@ -75,3 +75,35 @@ fn incidents_come_and_go() {
     ];
     assert_eq!(seen, expect);
 }
+
+#[test]
+fn history_ends_where_the_shop_opens_and_begins_after_what_is_there() {
+    let documents = |after| {
+        let mut shop = Shop::new(7, opening());
+        shop.remember(history::history(7, opening(), UnixNanos::from_secs(after)));
+        // The first request comes in at the opening.
+        shop.due(UnixNanos(opening().0 - 1))
+    };
+    let whole = documents(0);
+    assert_eq!(whole, documents(0));
+    assert!((12_000..20_000).contains(&whole.len()), "{}", whole.len());
+    let hour = documents(opening().secs() - 3600);
+    assert!(hour.len() < whole.len() * 2 / 3, "{}", hour.len());
+    assert!(documents(opening().secs()).is_empty());
+    for text in whole {
+        for parsed in parse(text.as_bytes(), opening(), &DocumentSettings::default()) {
+            assert!(parsed.outcome.is_ok(), "{:?} of {text}", parsed.outcome);
+        }
+    }
+}
+
+#[test]
+fn past_incident_of_the_payments_is_not_over_for_ten_minutes_at_the_opening() {
+    let minutes = (1..=150).filter(|ago| incident::before(*ago) == Incident::FailingPayments);
+    let minutes: Vec<i64> = minutes.collect();
+    assert!(minutes.len() > 10 && minutes[0] < 8, "{minutes:?}");
+    assert!(
+        minutes[minutes.len() - 1] < 100,
+        "half an hour of calm goes before"
+    );
+}
