@@ -180,7 +180,7 @@ async function refusal(answer: Response): Promise<ApiError> {
 
 /** A request that was given up on purpose. */
 export const isAbort = (cause: unknown): boolean =>
-  cause instanceof DOMException && cause.name === "AbortError";
+  typeof cause === "object" && cause !== null && "name" in cause && cause.name === "AbortError";
 
 function offline(cause: unknown): unknown {
   if (isAbort(cause)) return cause;

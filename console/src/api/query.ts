@@ -57,7 +57,7 @@ export function listen<T>(
     refresh: () => entry.load(),
     release: () => {
       entry.listeners -= 1;
-      if (entry.listeners === 0) entry.abort?.abort();
+      if (entry.listeners === 0) giveUp(entry);
     },
   };
 }
@@ -99,6 +99,13 @@ async function load<T>(entry: Entry, fetcher: (signal: AbortSignal) => Promise<T
       ? { ...entry.state.value, isLoading: false }
       : { ...entry.state.value, error, isLoading: false };
   }
+}
+
+/** Whoever comes next starts a request of its own, even before this one has noticed its end. */
+function giveUp(entry: Entry): void {
+  entry.abort?.abort();
+  entry.abort = undefined;
+  if (entry.state.value.isLoading) entry.state.value = { ...entry.state.value, isLoading: false };
 }
 
 function forgetOldest(): void {
