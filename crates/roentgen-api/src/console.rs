@@ -21,12 +21,16 @@ use crate::error::{ApiError, ErrorCode};
 use crate::operations::Call;
 use crate::origin::refuse_foreign_host;
 use crate::principal::Principal;
-use crate::router::{error_response, panic_text, report};
+use crate::router::{error_members, panic_text, report, response_of};
 use crate::state::Shared;
+use crate::wire::body::Body;
 
 mod answer;
 mod daemons;
+mod facets;
+mod question;
 mod sample;
+mod search;
 mod server;
 mod trace;
 
@@ -60,6 +64,14 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
             get(to(shared, "ConsoleOtlp", trace::otlp)),
         )
         .route(
+            "/api/v1/search",
+            post(to(shared, "ConsoleSearch", search::answer)),
+        )
+        .route(
+            "/api/v1/facets",
+            post(to(shared, "ConsoleFacets", facets::answer)),
+        )
+        .route(
             "/api/v1/sample-trace",
             post(to(shared, "ConsoleSample", sample::answer)),
         )
@@ -75,11 +87,27 @@ async fn unknown(_: Ask) -> Result<Answer, ApiError> {
     Err(ApiError::new(ErrorCode::UnknownOperation, message))
 }
 
+/// An error's members, those about a filter expression with it.
+fn error_shape(error: &ApiError) -> serde_json::Map<String, serde_json::Value> {
+    let mut members = error_members(error);
+    if let Some(filter) = &error.filter {
+        members.insert("position".to_owned(), filter.position().into());
+        members.insert("length".to_owned(), filter.length().into());
+        members.extend(
+            filter
+                .suggestion()
+                .map(|word| ("suggestion".to_owned(), word.into())),
+        );
+    }
+    members
+}
+
 /// One request of a page.
 #[derive(Debug)]
 struct Ask {
     call: Call,
     head: http::request::Parts,
+    body: axum::body::Body,
     request_id: Uuid,
 }
 
@@ -96,6 +124,12 @@ impl Ask {
     async fn trace_id(&mut self) -> Result<TraceId, ApiError> {
         let id = self.path_part("id").await?;
         TraceId::parse_any(&id).map_err(|error| ApiError::invalid(format!("`id`: {error}")))
+    }
+
+    /// The whole body, within the bounds of any request.
+    async fn body(&mut self) -> Result<Body, ApiError> {
+        let body = std::mem::take(&mut self.body);
+        self.call.shared.bodies.read(&self.head.headers, body).await
     }
 
     fn accepts_gzip(&self) -> bool {
@@ -130,7 +164,7 @@ where
 {
     let started = Instant::now();
     let request_id = Uuid::new_v4();
-    let (head, _body) = request.into_parts();
+    let (head, body) = request.into_parts();
     let call = Call {
         principal: Principal::administrator(shared.api.settings.scope.clone()),
         now: shared.api.clock.now(),
@@ -139,6 +173,7 @@ where
     let ask = Ask {
         call,
         head,
+        body,
         request_id,
     };
     let answering = AssertUnwindSafe(async { answer(ask).await }).catch_unwind();
@@ -151,7 +186,7 @@ where
         Ok(answer) => answer.into_response(request_id),
         Err(error) => {
             report(&error, name, request_id);
-            error_response(&error, request_id)
+            response_of(&error, error_shape(&error), request_id)
         }
     };
     let status = response.status().as_u16();

@@ -37,3 +37,25 @@ pub(crate) fn gzip(bytes: &[u8]) -> Option<Bytes> {
     encoder.write_all(bytes).ok()?;
     Some(encoder.finish().ok()?.into())
 }
+
+/// Gzip of a stream, in pieces that a client can unpack as they come.
+#[derive(Debug)]
+pub(crate) struct GzipStream(GzEncoder<Vec<u8>>);
+
+impl GzipStream {
+    pub(crate) fn new() -> Self {
+        Self(GzEncoder::new(Vec::new(), Compression::fast()))
+    }
+
+    /// The next piece, with everything given so far in it.
+    pub(crate) fn piece(&mut self, bytes: &[u8]) -> std::io::Result<Bytes> {
+        self.0.write_all(bytes)?;
+        self.0.flush()?;
+        Ok(std::mem::take(self.0.get_mut()).into())
+    }
+
+    /// The last piece.
+    pub(crate) fn end(self) -> std::io::Result<Bytes> {
+        Ok(self.0.finish()?.into())
+    }
+}

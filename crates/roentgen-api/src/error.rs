@@ -99,6 +99,8 @@ pub struct ApiError {
     pub(crate) message: String,
     /// `ResourceName` of the two errors that have it.
     pub(crate) resource_name: Option<String>,
+    /// Where a filter expression is wrong; the console's API tells it in members of their own.
+    pub(crate) filter: Option<FilterError>,
     #[source]
     pub(crate) cause: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -111,6 +113,7 @@ impl ApiError {
             code,
             message: message.into(),
             resource_name: None,
+            filter: None,
             cause: None,
         }
     }
@@ -204,7 +207,11 @@ impl From<PolicyRefusal> for ErrorCode {
 
 impl From<FilterError> for ApiError {
     fn from(error: FilterError) -> Self {
-        Self::invalid(error.to_string())
+        let message = error.to_string();
+        Self {
+            filter: Some(error),
+            ..Self::invalid(message)
+        }
     }
 }
 

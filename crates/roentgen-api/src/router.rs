@@ -138,8 +138,8 @@ fn success_response(body: Bytes, request_id: Uuid) -> Response<Body> {
     response(StatusCode::OK, request_id, body)
 }
 
-/// An error in the protocol's form.
-pub(crate) fn error_response(error: &ApiError, request_id: Uuid) -> Response<Body> {
+/// The members of an error's body.
+pub(crate) fn error_members(error: &ApiError) -> serde_json::Map<String, serde_json::Value> {
     let code = error.code;
     let mut members = serde_json::Map::new();
     members.insert(
@@ -151,6 +151,21 @@ pub(crate) fn error_response(error: &ApiError, request_id: Uuid) -> Response<Bod
     }
     // Ours, for clients that read the body and not the header.
     members.insert("__type".to_owned(), code.name().into());
+    members
+}
+
+/// An error in the protocol's form.
+pub(crate) fn error_response(error: &ApiError, request_id: Uuid) -> Response<Body> {
+    response_of(error, error_members(error), request_id)
+}
+
+/// An error with these members.
+pub(crate) fn response_of(
+    error: &ApiError,
+    members: serde_json::Map<String, serde_json::Value>,
+    request_id: Uuid,
+) -> Response<Body> {
+    let code = error.code;
     let body = serde_json::Value::Object(members).to_string();
     let mut response = response(code.status(), request_id, body.into());
     response

@@ -2,6 +2,7 @@
 
 mod audit;
 mod console;
+
 mod encryption;
 mod graphs;
 mod groups;
@@ -11,6 +12,7 @@ mod policies;
 mod protocol;
 mod retrieval;
 mod sampling;
+mod search;
 mod series;
 mod settings;
 mod summaries;

@@ -65,6 +65,7 @@ pub struct EvalContext {
 pub struct FilterError {
     reason: String,
     position: usize,
+    length: usize,
 }
 
 /// Names a group in `group.name` or `group.arn`.
@@ -143,7 +144,13 @@ impl FilterError {
         Self {
             reason: reason.into(),
             position,
+            length: 0,
         }
+    }
+
+    /// The problem is this long.
+    fn of_length(self, length: usize) -> Self {
+        Self { length, ..self }
     }
 
     /// What is wrong, lower case, without the position.
@@ -156,6 +163,22 @@ impl FilterError {
     #[must_use]
     pub fn position(&self) -> usize {
         self.position
+    }
+
+    /// Characters of the word, number or sign at fault; 0 at the end of the text.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
+    /// What may stand there instead, where the reason names it (``did you mean `fault`?``).
+    #[must_use]
+    pub fn suggestion(&self) -> Option<&str> {
+        let named = ["did you mean `", ", use `"]
+            .iter()
+            .find_map(|words| self.reason.split_once(words));
+        let (_, rest) = named?;
+        rest.split_once('`').map(|(word, _)| word)
     }
 }
 

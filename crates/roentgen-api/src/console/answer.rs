@@ -38,6 +38,16 @@ impl Answer {
         }
     }
 
+    /// Server-sent events, packed already if `is_gzip`.
+    pub(super) fn events(body: Body, is_gzip: bool) -> Self {
+        Self {
+            body,
+            content_type: HeaderValue::from_static("text/event-stream"),
+            is_gzip,
+            more: Vec::new(),
+        }
+    }
+
     /// With a header of its own.
     pub(super) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.more.push((name, value));

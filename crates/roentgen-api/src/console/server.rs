@@ -8,11 +8,9 @@ use serde::Serialize;
 
 use super::Ask;
 use super::answer::Answer;
+use super::search::ROWS_MAX;
 use crate::error::ApiError;
 use crate::state::{Addresses, Features, ServerDescription};
-
-/// Rows of one search.
-const ROWS_MAX: usize = 5_000;
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

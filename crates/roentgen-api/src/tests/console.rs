@@ -14,7 +14,7 @@ use crate::routers;
 
 impl Server {
     /// Sends a request to the console's API as a page of ours does.
-    async fn console_send(&self, request: http::request::Builder, body: Body) -> Answer {
+    pub(super) async fn console_send(&self, request: http::request::Builder, body: Body) -> Answer {
         let request = request.header(HOST, "127.0.0.1:2001").body(body).unwrap();
         let response = self.console.clone().oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();

@@ -153,6 +153,14 @@ impl<'a> Member<'a> {
         )))
     }
 
+    /// Nanoseconds since the epoch as a text of digits, which JavaScript's numbers do not hold.
+    pub(crate) fn nanos_text(&self) -> Result<UnixNanos, ApiError> {
+        let nanos = self.read::<String>("a text of nanoseconds")?.parse();
+        nanos
+            .map(UnixNanos)
+            .map_err(|_| self.unexpected("a text of nanoseconds"))
+    }
+
     /// Epoch seconds as a number, read from its decimal digits, or an ISO 8601 string (our choice).
     pub(crate) fn time(&self) -> Result<UnixNanos, ApiError> {
         let time = if self.json.starts_with('"') {

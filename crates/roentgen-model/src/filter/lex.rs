@@ -52,7 +52,8 @@ impl<'a> Lexer<'a> {
     /// An error at a byte offset of the text, which is printed in characters.
     pub(super) fn error(&self, reason: impl Into<String>, at: usize) -> FilterError {
         let before = self.text.get(..at).unwrap_or(self.text);
-        FilterError::new(reason, before.chars().count())
+        let rest = self.text.get(at..).unwrap_or("");
+        FilterError::new(reason, before.chars().count()).of_length(token_chars(rest))
     }
 
     /// The next token; `End` again and again after the last.
@@ -276,6 +277,23 @@ impl<'a> Lexer<'a> {
         };
         self.at += values.byte_offset();
         Ok(array)
+    }
+}
+
+/// Characters of what stands first in a text: a word, a number, an operator, a string up to its end, or
+/// one character.
+fn token_chars(text: &str) -> usize {
+    let run = |wanted: fn(char) -> bool| text.chars().take_while(|c| wanted(*c)).count();
+    match text.chars().next() {
+        None => 0,
+        Some('"') => {
+            let inner = text.get(1..).unwrap_or("");
+            let closing = inner.chars().position(|c| c == '"');
+            closing.map_or(text.chars().count(), |at| at + 2)
+        }
+        Some(c) if is_word(c) => run(is_word),
+        Some('=' | '<' | '>' | '!') => run(|c| matches!(c, '=' | '<' | '>' | '!' | '~')),
+        Some(_) => 1,
     }
 }
 

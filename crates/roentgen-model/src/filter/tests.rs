@@ -12,11 +12,28 @@ mod table;
 
 const START: i64 = 1_700_000_000;
 
+#[test]
+fn error_says_where_how_long_and_what_may_be_meant() {
+    for (text, position, length, suggestion) in [
+        ("ok AND fualt", 7, 5, Some("fault")),
+        ("é fualt", 0, 1, None),
+        ("http.status == 200", 12, 2, Some("=")),
+        ("user = \"a", 7, 2, None),
+        ("duration > \"a b\"", 11, 5, None),
+        ("ok AND", 6, 0, None),
+        ("coldstart", 0, 9, Some("annotation.ColdStart")),
+    ] {
+        let error = Filter::parse(text, &NoGroups).unwrap_err();
+        let found = (error.position(), error.length(), error.suggestion());
+        assert_eq!(found, (position, length, suggestion), "{text}: {error}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_is_parsed_or_refused_with_a_position_inside(text in "\\PC*") {
         if let Err(error) = Filter::parse(&text, &NoGroups) {
-            prop_assert!(error.position() <= text.chars().count());
+            prop_assert!(error.position() + error.length() <= text.chars().count());
         }
     }
 
@@ -36,7 +53,7 @@ proptest! {
     ) {
         let text = pieces.join(glue);
         if let Err(error) = Filter::parse(&text, &NoGroups) {
-            prop_assert!(error.position() <= text.chars().count());
+            prop_assert!(error.position() + error.length() <= text.chars().count());
         }
     }
 
