@@ -80,6 +80,16 @@ export const probe = (): Promise<boolean> =>
     cause => !(cause instanceof ApiError && cause.isOffline),
   );
 
+/** The body as it came: for what is read elsewhere than in the page's own thread. */
+export async function getBytes(path: string, options: CallOptions = {}): Promise<ArrayBuffer> {
+  const answer = await send(path, { method: "GET", signal: options.signal ?? null });
+  try {
+    return await answer.arrayBuffer();
+  } catch (cause) {
+    throw offline(cause);
+  }
+}
+
 /** The address of a download. */
 export const downloadUrl = (path: string): string => new URL(path, base()).href;
 

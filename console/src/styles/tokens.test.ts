@@ -7,7 +7,7 @@ const THEMES = ["light", "dark"] as const;
 type Theme = (typeof THEMES)[number];
 
 const tokens = new Map(
-  [...css.matchAll(/--([a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)/g)].map(
+  [...css.matchAll(/--([a-z0-9-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)/g)].map(
     ([, name = "", light = "", dark = ""]) => [name, { light, dark }],
   ),
 );
@@ -42,6 +42,7 @@ const GRAPHICS = [
   "unknown",
   "set-a",
   "set-b",
+  ...Array.from({ length: 16 }, (_, hue) => `hue-${hue}`),
 ];
 
 const below = (least: number, pairs: (readonly [string, string])[]): string[] =>

@@ -1,0 +1,41 @@
+/** The theme's colours for drawing on canvas, which does not know custom properties. */
+import { effect, signal } from "@preact/signals";
+import { HUES } from "../../../model/trace/hue";
+import { preferences } from "../../../shell/preferences";
+
+const TOKENS = ["text", "muted", "line", "page", "accent", "fault", "error", "throttle", "unknown"] as const;
+
+export type Palette = Record<(typeof TOKENS)[number], string> & { hues: string[] };
+
+/** Counts up when the theme may have changed. */
+const themes = signal(0);
+effect(() => {
+  preferences.value.theme;
+  themes.value = themes.peek() + 1;
+});
+const media = typeof matchMedia === "undefined" ? undefined : matchMedia("(prefers-color-scheme: dark)");
+media?.addEventListener?.("change", () => {
+  themes.value += 1;
+});
+
+let read: { palette: Palette; theme: number } | undefined;
+
+/** Reading it in an effect or a component follows the theme. */
+export function palette(): Palette {
+  const theme = themes.value;
+  if (read?.theme !== theme) read = { palette: readPalette(), theme };
+  return read.palette;
+}
+
+function readPalette(): Palette {
+  const probe = document.createElement("span");
+  document.body.append(probe);
+  const colour = (token: string) => {
+    probe.style.color = `var(--${token})`;
+    return getComputedStyle(probe).color;
+  };
+  const named = Object.fromEntries(TOKENS.map(token => [token, colour(token)]));
+  const hues = Array.from({ length: HUES }, (_, hue) => colour(`hue-${hue}`));
+  probe.remove();
+  return { ...(named as Record<(typeof TOKENS)[number], string>), hues };
+}
