@@ -75,6 +75,13 @@ export function CanvasDrawing(props: DrawingProps) {
             {drawn.label}
           </button>
         ))}
+        {props.scene.edges
+          .filter(({ drawn }) => props.near?.has(drawn.edge.id))
+          .map(({ drawn }) => (
+            <button type="button" key={drawn.edge.id} data-edge={drawn.edge.id} tabIndex={-1}>
+              {drawn.label}
+            </button>
+          ))}
       </div>
     </>
   );
@@ -118,7 +125,7 @@ function paint(canvas: HTMLCanvasElement, props: DrawingProps, colours: Colours)
     if (box.right < seen.left || box.left > seen.right || box.bottom < seen.top || box.top > seen.bottom)
       continue;
     fade(edge.drawn.edge.id);
-    paintEdge(context, edge, colours, props.selected === edge.drawn.edge.id);
+    paintEdge(context, edge, colours, { isSelected: props.selected === edge.drawn.edge.id, zoom });
   }
   for (const node of props.scene.nodes) {
     const reach = node.drawn.radius + 12;
@@ -133,6 +140,7 @@ function paint(canvas: HTMLCanvasElement, props: DrawingProps, colours: Colours)
     paintNode(context, node, colours, {
       isSelected: props.selected === id,
       highlight: props.highlights.get(id),
+      isFar: props.isFar,
       zoom,
     });
   }
@@ -164,7 +172,7 @@ function paintEdge(
   context: CanvasRenderingContext2D,
   edge: PlacedEdge,
   colours: Colours,
-  isSelected: boolean,
+  { isSelected, zoom }: { isSelected: boolean; zoom: number },
 ) {
   const { drawn, shape } = edge;
   const { health } = drawn;
@@ -176,7 +184,7 @@ function paintEdge(
   }
   context.strokeStyle = colour;
   context.fillStyle = colour;
-  context.lineWidth = drawn.width;
+  context.lineWidth = Math.max(drawn.width, { calm: 0.9, warn: 1.5, bad: 2.2 }[health] / zoom);
   context.setLineDash(drawn.edge.isLink ? [6, 5] : []);
   context.stroke(pathOf(shape.line));
   context.setLineDash([]);
@@ -200,14 +208,16 @@ function paintEdge(
   context.restore();
 }
 
-/** Smaller on the screen than this, a node is a disc in its colour. */
-const DETAIL_ZOOM = 0.22;
-
 function paintNode(
   context: CanvasRenderingContext2D,
   { drawn, x, y }: PlacedNode,
   colours: Colours,
-  { isSelected, highlight, zoom }: { isSelected: boolean; highlight: string | undefined; zoom: number },
+  {
+    isSelected,
+    highlight,
+    zoom,
+    isFar,
+  }: { isSelected: boolean; highlight: string | undefined; zoom: number; isFar: boolean },
 ) {
   const { radius, arcs, health } = drawn;
   context.save();
@@ -226,8 +236,8 @@ function paintNode(
   context.fillStyle = colours.page;
   context.fill();
   const colour = { calm: colours["control-border"], warn: colours.error, bad: colours.fault }[health];
-  if (zoom < DETAIL_ZOOM) {
-    circle(radius - 2);
+  if (isFar) {
+    circle(Math.max(radius - 8, 8) + (health === "bad" ? 4 : 2.5) / zoom);
     context.fillStyle = health === "calm" && arcs.length > 0 ? colours.ok : colour;
     context.fill();
     context.restore();
@@ -289,7 +299,6 @@ function paintLabels(
   colours: Colours,
   fade: (id: string) => void,
 ) {
-  context.textAlign = "center";
   context.strokeStyle = colours.page;
   const text = (words: string, x: number, y: number, size: number, colour: string, weight: number) => {
     context.font = `${weight} ${size}px ${colours.font}`;
@@ -300,10 +309,12 @@ function paintLabels(
   };
   for (const label of edgeLabels) {
     fade(label.id);
+    context.textAlign = "center";
     text(label.text, label.x, label.y, label.size, label.isAlert ? colours.fault : colours.muted, 500);
   }
   for (const label of nodeLabels) {
     fade(label.id);
+    context.textAlign = label.anchor === "middle" ? "center" : label.anchor;
     text(label.name, label.x, label.y, label.size, colours.text, 600);
     if (label.type)
       text(label.type, label.x, label.y + label.size * 1.12, (label.size * 5) / 6, colours.muted, 400);

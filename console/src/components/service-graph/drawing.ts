@@ -13,6 +13,7 @@ import {
 } from "../../model/graph/counts";
 import { edgeIdOf, type Graph, type GraphEdge, type GraphNode } from "../../model/graph/graph";
 import { quantile } from "../../model/graph/histogram";
+import { ROW } from "../../model/layout/layout";
 import { type GlyphName, glyphOf } from "./glyphs";
 
 export const NODE_TEXTS = ["icon", "latency", "rate", "faults"] as const;
@@ -162,6 +163,7 @@ function textOf(node: GraphNode, graph: Graph, kind: DrawOptions["nodeText"]): s
 
 /** `12.4/min`; without a range the count. */
 export function rateOf(count: number, rangeSeconds: number | undefined): string {
+  if (count === 0) return "0";
   if (rangeSeconds === undefined || rangeSeconds <= 0) return formatCount(count);
   const rate = (count * 60) / rangeSeconds;
   const text =
@@ -184,8 +186,8 @@ function nodeLabel(node: GraphNode, { calls, callers }: Degrees): string {
 
 function drawnEdge(edge: GraphEdge, graph: Graph, options: DrawOptions, most: number): DrawnEdge {
   const health = healthOf(edge.counts, options.thresholds);
-  // Squared, so that the thick ones are few.
-  const share = most === 0 ? 0 : (Math.log1p(edge.calls) / Math.log1p(most)) ** 2;
+  // To the third power, so that the thick ones are few.
+  const share = most === 0 ? 0 : (Math.log1p(edge.calls) / Math.log1p(most)) ** 3;
   const width = 1.5 + (health === "bad" ? 4.5 : 6.5) * share + (health === "bad" ? 2 : 0);
   const from = graph.nodes.get(edge.from)?.name ?? "";
   const to = graph.nodes.get(edge.to)?.name ?? "";
@@ -230,3 +232,13 @@ export function typeLabel(type: string | undefined): string {
   if (database) return `${database} database`;
   return text.replace(/^AWS::/, "").replaceAll("::", " ");
 }
+
+/** Room for the ring and the two lines below it, in few steps, so that growing seldom moves anything. */
+export function cellHeight({ radius }: DrawnNode): number {
+  const height = CELLS.find(cell => radius * 2 + BELOW <= cell);
+  return height ?? ROW;
+}
+
+const CELLS = [84, 98, 112, ROW];
+/** Alert, name, type, and a gap. */
+const BELOW = 44;

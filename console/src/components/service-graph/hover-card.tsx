@@ -98,8 +98,8 @@ function Numbers(props: {
         </div>
       </dl>
       <p class={styles.cardTimes}>
-        average {formatDuration(seconds / counts.total)} · p50 {shown(times, 0.5)} · p90 {shown(times, 0.9)} ·
-        p99 {shown(times, 0.99)}
+        average {unbroken(formatDuration(seconds / counts.total))} · p50 {shown(times, 0.5)} · p90{" "}
+        {shown(times, 0.9)} · p99 {shown(times, 0.99)}
       </p>
     </>
   );
@@ -113,5 +113,7 @@ const Ages = ({ ages, calls }: { ages: readonly HistogramEntry[]; calls: number 
 
 const shown = (times: readonly HistogramEntry[], q: number): string => {
   const value = quantile(times, q);
-  return value === undefined ? "–" : formatDuration(value);
+  return value === undefined ? "–" : unbroken(formatDuration(value));
 };
+
+const unbroken = (text: string): string => text.replaceAll(" ", "\u00a0");

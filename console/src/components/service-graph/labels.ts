@@ -1,6 +1,5 @@
 /** Which names are shown and where, so that none covers another (spec console.md 6.1.2, 6.1.5). */
 import { shorten } from "../../model/format";
-import { COLUMN_MIN } from "../../model/layout/layout";
 import type { Box, PlacedEdge, PlacedNode, Scene } from "./scene";
 
 export interface NodeLabel {
@@ -13,6 +12,8 @@ export interface NodeLabel {
   type: string | undefined;
   /** Size of the name; that of the type is five sixths. */
   size: number;
+  /** Which part of the text is at `x`. */
+  anchor: "middle" | "start" | "end";
 }
 
 export interface EdgeLabel {
@@ -48,7 +49,11 @@ export const labelScale = (zoom: number): number => Math.max(1, SCREEN_SIZE_MIN 
 export function nodeLabels(scene: Scene, zoom: number, first: ReadonlySet<string>): NodeLabel[] {
   const scale = labelScale(zoom);
   const size = NAME_SIZE * scale;
-  const max = Math.max(6, Math.floor((COLUMN_MIN - 16) / (size * CHARACTER)));
+  // Far away names may be wider than a column: where there is no room they are left out.
+  const max = Math.min(
+    40,
+    Math.max(scale > FAR_SCALE ? 20 : 8, Math.floor((scene.column - 12) / (size * CHARACTER))),
+  );
   const isFew = scene.nodes.length > LARGE && zoom < ALL_NAMES_ZOOM;
   const order = [
     ...scene.nodes.filter(node => first.has(node.drawn.node.id)),
@@ -56,35 +61,56 @@ export function nodeLabels(scene: Scene, zoom: number, first: ReadonlySet<string
   ];
   const taken = new Grid();
   const labels: NodeLabel[] = [];
-  // What is far away must not cover the nodes either; near by it cannot, in its own cell.
-  if (scale > 1.6) for (const node of scene.nodes) taken.add(discOf(node));
+  // Near by no name reaches another node's disc: it is in its own cell.
+  const isFar = scale > FAR_SCALE;
+  if (isFar) for (const node of scene.nodes) taken.add(discOf(node));
   for (const node of order) {
-    const label = labelOf(node, size, max, scale);
-    const box = labelBox(label);
-    if (taken.isTaken(box)) continue;
-    taken.add(box);
+    const label = (isFar ? FAR_SIDES : NEAR_SIDES)
+      .map(side => labelOf(node, size, max, scale, side))
+      .find(found => !taken.isTaken(labelBox(found)));
+    if (!label) continue;
+    taken.add(labelBox(label));
     labels.push(label);
   }
   return labels;
 }
 
-function labelOf({ drawn, x, y }: PlacedNode, size: number, max: number, scale: number): NodeLabel {
-  const below = drawn.radius + (drawn.alert ? 8 * Math.min(scale, 1.6) : 2);
+/** Names are this much enlarged when the picture counts as far away. */
+const FAR_SCALE = 1.6;
+
+type Side = "below" | "right" | "left" | "above";
+const NEAR_SIDES: readonly Side[] = ["below"];
+const FAR_SIDES: readonly Side[] = ["below", "right", "above", "left"];
+
+function labelOf(
+  { drawn, x, y }: PlacedNode,
+  size: number,
+  max: number,
+  scale: number,
+  side: Side,
+): NodeLabel {
+  const below = drawn.radius + (drawn.alert ? 8 * Math.min(scale, FAR_SCALE) : 2);
+  const isBeside = side === "right" || side === "left";
+  const dx = { below: 0, above: 0, right: drawn.radius + size * 0.4, left: -drawn.radius - size * 0.4 }[side];
+  const dy = isBeside ? size * 0.35 : side === "below" ? below + size : -drawn.radius - size * 0.4;
   return {
     id: drawn.node.id,
-    x,
-    y: y + below + size,
+    x: x + dx,
+    y: y + dy,
     name: shorten(drawn.name, max),
     type: scale <= TYPE_SCALE_MAX && drawn.type ? shorten(drawn.type, Math.floor(max * 1.15)) : undefined,
     size,
+    anchor: isBeside ? (side === "right" ? "start" : "end") : "middle",
   };
 }
 
-function labelBox({ x, y, name, type, size }: NodeLabel): Box {
-  const half = Math.max(widthOf(name, size), widthOf(type ?? "", (size * 5) / 6)) / 2;
+/** What a label covers, about. */
+export function labelBox({ x, y, name, type, size, anchor }: NodeLabel): Box {
+  const width = Math.max(widthOf(name, size), widthOf(type ?? "", (size * 5) / 6));
+  const left = x - { start: 0, middle: width / 2, end: width }[anchor];
   return {
-    left: x - half,
-    right: x + half,
+    left,
+    right: left + width,
     top: y - size * 0.9,
     bottom: y + (type ? size * 1.35 : size * 0.3),
   };

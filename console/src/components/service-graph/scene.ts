@@ -20,6 +20,8 @@ export interface Scene {
   edges: readonly PlacedEdge[];
   byId: ReadonlyMap<string, PlacedNode>;
   edgesById: ReadonlyMap<string, PlacedEdge>;
+  /** Distance of the layers. */
+  column: number;
 }
 
 export interface Box {
@@ -56,6 +58,7 @@ export class SceneMaker {
       edges,
       byId,
       edgesById: new Map(edges.map(placed => [placed.drawn.edge.id, placed])),
+      column: layout.column,
     };
   }
 

@@ -7,10 +7,10 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import type { Graph } from "../../model/graph/graph";
 import type { Point } from "../../model/layout/layout";
 import { Button } from "../button/button";
-import { CanvasDrawing } from "./canvas-drawing";
+import { lazy } from "../lazy/lazy";
 import { DEFAULT_OPTIONS, type DrawOptions, drawingOf } from "./drawing";
 import { HoverCard } from "./hover-card";
-import { edgeLabels, nodeLabels } from "./labels";
+import { edgeLabels, labelScale, nodeLabels } from "./labels";
 import { MiniMap } from "./mini-map";
 import { boxOf, isSameTarget, nearOf, type Scene, SceneMaker, type Target } from "./scene";
 import styles from "./service-graph.module.css";
@@ -44,9 +44,13 @@ export interface ServiceGraphProps {
   onDrawn?: () => void;
 }
 
+const CanvasDrawing = lazy(() => import("./canvas-drawing").then(module => module.CanvasDrawing));
+
 /** Beyond so many nodes the graph is drawn on a canvas. */
 const SVG_NODES_MAX = 400;
 const MINI_MAP_NODES = 60;
+/** Below this zoom details are too small to be told apart. */
+const FAR_ZOOM = 0.3;
 const NO_HIGHLIGHTS: ReadonlyMap<string, string> = new Map();
 const NO_PINS: ReadonlyMap<string, Point> = new Map();
 
@@ -97,6 +101,8 @@ export function ServiceGraph(props: ServiceGraphProps) {
           nodeLabels={labels.nodes}
           edgeLabels={labels.edges}
           hitRadius={12 / zoom}
+          markScale={Math.min(1.6, labelScale(zoom))}
+          isFar={zoom < FAR_ZOOM}
         />
       )}
       {scene && pointed && !drag && (
@@ -133,7 +139,7 @@ function useScene(
     () => drawingOf(graph, { nodeText, sizeBy, thresholds }),
     [graph, nodeText, sizeBy, thresholds],
   );
-  const layout = useLayout(graph, epoch);
+  const layout = useLayout(drawing, epoch);
   const target = useMemo(() => {
     const places = new Map(layout?.positions);
     for (const [id, place] of pins) if (places.has(id)) places.set(id, place);

@@ -20,6 +20,10 @@ export interface DrawingProps {
   edgeLabels: readonly EdgeLabel[];
   /** Radius of what can be hit, at least. */
   hitRadius: number;
+  /** Small marks are enlarged so much, as names are. */
+  markScale: number;
+  /** Too far away for details: nodes are discs in the colour of their health. */
+  isFar: boolean;
 }
 
 export function SvgDrawing(props: DrawingProps) {
@@ -30,7 +34,10 @@ export function SvgDrawing(props: DrawingProps) {
   });
   return (
     // biome-ignore lint/a11y/noSvgWithoutTitle: its parts have names
-    <svg class={`${styles.drawing} ${near ? styles.pointed : ""}`}>
+    <svg
+      class={`${styles.drawing} ${near ? styles.pointed : ""} ${props.isFar ? styles.far : ""}`}
+      style={{ "--mark-scale": props.markScale }}
+    >
       <Textures />
       <g transform={transform}>
         {scene.edges.map(edge => (
@@ -109,7 +116,7 @@ const Node = memo(({ drawn, x, y, isNear, isSelected, highlight, hitRadius }: No
       class={classes.filter(Boolean).join(" ")}
       transform={`translate(${x} ${y})`}
       role="button"
-      tabIndex={0}
+      tabindex={0}
       aria-label={highlight ? `${drawn.label}, ${highlight}` : drawn.label}
       aria-pressed={isSelected}
       data-node={node.id}
@@ -118,7 +125,10 @@ const Node = memo(({ drawn, x, y, isNear, isSelected, highlight, hitRadius }: No
       <circle class={styles.focusRing} r={radius + 5} />
       {highlight && <circle class={styles.halo} r={radius + 9} />}
       {arcs.length > 0 && <circle class={styles.band} r={radius - RING_BAND / 2} stroke-width={RING_BAND} />}
-      <circle class={`${styles.disc} ${node.isClient ? styles.client : ""}`} r={inner} />
+      <circle
+        class={`${styles.disc} ${node.isClient ? styles.client : ""} ${arcs.length === 0 ? styles.idle : ""}`}
+        r={inner}
+      />
       <circle class={`${styles.outline} ${styles[outline]}`} r={inner} />
       {outline === "double" && <circle class={styles.outline} r={inner - 3} />}
       {arcs.map(arc => (
@@ -171,9 +181,11 @@ const SHAPES = { ok: "✓", error: "△", throttle: "◇", fault: "✕" } as con
 function Alert({ y, of, text }: { y: number; of: keyof typeof SHAPES; text: string }) {
   const width = 17 + text.length * 5.6;
   return (
-    <g class={`${styles.alert} ${styles[`alert-${of}`]}`} transform={`translate(0 ${y})`}>
-      <rect x={-width / 2} y={-8} width={width} height={16} rx={8} />
-      <text y={3.6}>{`${SHAPES[of]} ${text}`}</text>
+    <g class={styles.detail} transform={`translate(0 ${y})`}>
+      <g class={`${styles.alert} ${styles[`alert-${of}`]}`}>
+        <rect x={-width / 2} y={-8} width={width} height={16} rx={8} />
+        <text y={3.6}>{`${SHAPES[of]} ${text}`}</text>
+      </g>
     </g>
   );
 }
@@ -203,7 +215,7 @@ const Edge = memo(({ edge, isNear, isSelected }: EdgeProps) => {
     <g
       class={classes.filter(Boolean).join(" ")}
       role="button"
-      tabIndex={-1}
+      tabindex={-1}
       aria-label={drawn.label}
       data-edge={drawn.edge.id}
     >
@@ -262,9 +274,16 @@ const Labels = memo(
             {text}
           </text>
         ))}
-        {props.nodes.map(({ id, x, y, name, type, size }) => (
+        {props.nodes.map(({ id, x, y, name, type, size, anchor }) => (
           <g key={id} class={near(id)}>
-            <text class={styles.name} x={x} y={y} font-size={size} stroke-width={size * 0.32}>
+            <text
+              class={styles.name}
+              text-anchor={anchor}
+              x={x}
+              y={y}
+              font-size={size}
+              stroke-width={size * 0.32}
+            >
               {name}
             </text>
             {type && (

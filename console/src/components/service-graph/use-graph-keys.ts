@@ -35,7 +35,8 @@ export function useGraphKeys(props: {
   };
   const focus = (target: Target) => {
     const attribute = target.kind === "node" ? "data-node" : "data-edge";
-    container.current?.querySelector<HTMLElement>(`[${attribute}="${CSS.escape(target.id)}"]`)?.focus();
+    const found = container.current?.querySelectorAll<HTMLElement>(`[${attribute}]`) ?? [];
+    [...found].find(element => element.getAttribute(attribute) === target.id)?.focus();
   };
   const arrow = (event: KeyboardEvent): boolean => {
     const [dx, dy] = ARROWS[event.key] ?? [0, 0];

@@ -1,21 +1,21 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Graph } from "../../model/graph/graph";
 import { type Layout, type LayoutGraph, layout } from "../../model/layout/layout";
+import { cellHeight, type Drawing } from "./drawing";
 
 /** So many nodes are laid out here, in a few milliseconds: asking the worker would take longer. */
 const HERE_MAX = 100;
 
 /**
- * The layout of `graph`; it follows the one before, and is the same object as long as nodes and edges are the
+ * The layout of what is drawn; it follows the one before, and is the same object as long as nodes and edges are the
  * same, whatever their numbers. Undefined until the first is made. Another `epoch` begins anew.
  */
-export function useLayout(graph: Graph, epoch: number): Layout | undefined {
-  const input = useMemo(() => inputOf(graph), [graph]);
+export function useLayout(drawing: Drawing, epoch: number): Layout | undefined {
+  const input = useMemo(() => inputOf(drawing), [drawing]);
   const key = `${epoch}\n${input.key}`;
   const held = useRef<{ key: string; epoch: number; layout: Layout } | undefined>(undefined);
   const [, setDone] = useState("");
   const before = () => (held.current?.epoch === epoch ? held.current.layout : undefined);
-  const isHere = graph.nodes.size <= HERE_MAX || typeof Worker === "undefined";
+  const isHere = drawing.nodes.length <= HERE_MAX || typeof Worker === "undefined";
   if (isHere && held.current?.key !== key) {
     held.current = { key, epoch, layout: layout(input.graph, before()) };
   }
@@ -29,11 +29,16 @@ export function useLayout(graph: Graph, epoch: number): Layout | undefined {
   return held.current?.layout;
 }
 
-function inputOf(graph: Graph): { key: string; graph: LayoutGraph } {
-  const nodes = [...graph.nodes.keys()].sort();
-  const edges = [...graph.edges.values()].map(({ from, to }) => ({ from, to }));
-  const key = [...nodes, ...[...graph.edges.keys()].sort()].join("\r");
-  return { key, graph: { nodes, edges } };
+function inputOf({ nodes, edges }: Drawing): { key: string; graph: LayoutGraph } {
+  const heights = new Map(nodes.map(drawn => [drawn.node.id, cellHeight(drawn)]));
+  const ids = [...heights.keys()].sort();
+  const key = [...ids.map(id => `${id} ${heights.get(id)}`), ...edges.map(({ edge }) => edge.id).sort()].join(
+    "\r",
+  );
+  return {
+    key,
+    graph: { nodes: ids, edges: edges.map(({ edge: { from, to } }) => ({ from, to })), heights },
+  };
 }
 
 let worker: Worker | undefined;

@@ -2,7 +2,7 @@
  * Where the nodes of a graph stand: layers from left to right (spec console.md 6.1.5). Pure: the same graph and
  * the same layout before give the same picture, and what stood somewhere before moves as little as it can.
  *
- * Positions are in pixels at zoom 1. A node has a cell of `COLUMN_MIN` × `ROW`; cells never overlap.
+ * Positions are in pixels at zoom 1. A node has a cell of `COLUMN_MIN` by its height; cells never overlap.
  */
 import { breakCycles } from "./cycles";
 import { layersOf } from "./layers";
@@ -15,6 +15,8 @@ export interface LayoutGraph {
   /** Ids; the order does not matter. */
   nodes: readonly string[];
   edges: readonly { from: string; to: string }[];
+  /** Heights of cells, by id; `ROW` unless given. */
+  heights?: ReadonlyMap<string, number>;
 }
 
 export interface Point {
@@ -32,13 +34,14 @@ export interface Layout {
 export const ROW = 128;
 export const COLUMN_MIN = 188;
 /** Height that an edge passing between nodes takes. */
-export const LANE = 34;
+export const LANE = 24;
 
 export const bendKey = (from: string, to: string): string => `${from}\t${to}`;
 
 /** Part of a graph whose nodes are joined, as numbers: nodes 0…n−1 in the order of their ids. */
 export interface Part {
   ids: readonly string[];
+  heights: readonly number[];
   /** Pairs of node numbers, from and to, each pair once, no self edges. */
   edges: readonly (readonly [number, number])[];
 }
@@ -76,10 +79,14 @@ function arrange(part: Part, previous: Layout | undefined): Arranged {
   const rows = placeRows(ordered);
   const count = part.ids.length;
   const y = rows.slice(0, count);
-  const all = [...y];
+  const tops = y.map((row, node) => row - (part.heights[node] ?? ROW) / 2);
+  const bottoms = y.map((row, node) => row + (part.heights[node] ?? ROW) / 2);
   const bends = ordered.chains.map(chain => {
     const points = chain.dummies.map(point => ({ layer: ordered.layer[point] ?? 0, y: rows[point] ?? 0 }));
-    for (const point of points) all.push(point.y);
+    for (const point of points) {
+      tops.push(point.y - LANE / 2);
+      bottoms.push(point.y + LANE / 2);
+    }
     return chain.isReversed
       ? { from: chain.to, to: chain.from, points: points.reverse() }
       : { from: chain.from, to: chain.to, points };
@@ -90,8 +97,8 @@ function arrange(part: Part, previous: Layout | undefined): Arranged {
     y,
     bends,
     layers: ordered.layers.length,
-    top: least(all) - ROW / 2,
-    bottom: most(all) + ROW / 2,
+    top: least(tops),
+    bottom: most(bottoms),
   };
 }
 
@@ -106,9 +113,14 @@ function isFollowed(graph: LayoutGraph, previous: Layout | undefined): previous 
   return known >= graph.nodes.length * KEPT_SHARE_MIN;
 }
 
-/** Tall graphs get wider columns, in steps, so that their edges do not become steep. */
+/** Tall graphs get wider columns, in steps, so that their edges do not become steep and the picture fills a window. */
 function columnFor(height: number, layers: number): number {
-  const wanted = height / (1.8 * layers);
-  const steps = Math.max(0, Math.min(5, Math.ceil((wanted - COLUMN_MIN) / 96)));
-  return COLUMN_MIN + steps * 96;
+  const wanted = (height * ASPECT) / layers;
+  const steps = Math.max(0, Math.min(COLUMN_STEPS_MAX, Math.ceil((wanted - COLUMN_MIN) / COLUMN_STEP)));
+  return COLUMN_MIN + steps * COLUMN_STEP;
 }
+
+/** Width to height that is aimed at. */
+const ASPECT = 1.3;
+const COLUMN_STEP = 64;
+const COLUMN_STEPS_MAX = 20;

@@ -17,6 +17,7 @@ export interface Ordered {
   up: readonly number[][];
   down: readonly number[][];
   nodes: number;
+  heights: readonly number[];
   chains: Chain[];
   /** The rows of the layout before. */
   known: readonly (number | undefined)[];
@@ -93,7 +94,7 @@ function netOf(
     join(before, to);
     if (dummies.length > 0) chains.push({ from, to, dummies, isReversed });
   }
-  return { layer, up, down, nodes: part.ids.length, chains, known };
+  return { layer, up, down, nodes: part.ids.length, heights: part.heights, chains, known };
 }
 
 /** The rows where an edge passed the layers, in the direction of the layers. */

@@ -1,4 +1,4 @@
-import { LANE, ROW } from "./layout";
+import { LANE } from "./layout";
 import type { Ordered } from "./order";
 
 const PASSES = 8;
@@ -40,7 +40,7 @@ export function placeRows(net: Ordered): number[] {
 }
 
 const gap = (net: Ordered, above: number, below: number): number => {
-  const height = (node: number) => (node < net.nodes ? ROW : LANE);
+  const height = (node: number) => net.heights[node] ?? LANE;
   return (height(above) + height(below)) / 2;
 };
 

@@ -1,4 +1,4 @@
-import type { LayoutGraph, Part } from "./layout";
+import { type LayoutGraph, type Part, ROW } from "./layout";
 
 /** The joined parts of a graph, ids sorted; the larger first, equal ones by their first id. */
 export function split(graph: LayoutGraph): Part[] {
@@ -13,12 +13,13 @@ export function split(graph: LayoutGraph): Part[] {
     else members.set(root(node), [node]);
   }
   const local = new Int32Array(ids.length);
-  const parts = new Map<number, { ids: string[]; edges: [number, number][] }>();
+  const parts = new Map<number, { ids: string[]; heights: number[]; edges: [number, number][] }>();
   for (const [key, nodes] of members) {
     nodes.forEach((node, at) => {
       local[node] = at;
     });
-    parts.set(key, { ids: nodes.map(node => ids[node] ?? ""), edges: [] });
+    const names = nodes.map(node => ids[node] ?? "");
+    parts.set(key, { ids: names, heights: names.map(id => graph.heights?.get(id) ?? ROW), edges: [] });
   }
   for (const [from, to] of pairs) parts.get(root(from))?.edges.push([local[from] ?? 0, local[to] ?? 0]);
   // The steps of the size are coarse, so that a node more seldom changes the order.

@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { getServer } from "../../api/server";
 import { Button } from "../../components/button/button";
+import { lazy } from "../../components/lazy/lazy";
 import { Panel, type PanelState, stateOf } from "../../components/panel/panel";
 import type { Target } from "../../components/service-graph/scene";
 import { ServiceGraph } from "../../components/service-graph/service-graph";
@@ -15,8 +16,6 @@ import { address, adjust, go, hrefOf } from "../../shell/navigation";
 import { preferences } from "../../shell/preferences";
 import { now, shownWindow } from "../../shell/time";
 import { type LoadedGraph, loadGraph } from "./load-graph";
-import { MapPanel } from "./map-panel";
-import { MapTables } from "./map-tables";
 import { MapToolbar } from "./map-toolbar";
 import { changePins, mapOptions, pinsOf } from "./options";
 import styles from "./trace-map.module.css";
@@ -24,6 +23,11 @@ import styles from "./trace-map.module.css";
 /** Beyond so many nodes they are drawn by type; beyond the ceiling not at all. */
 const GROUPED_FROM = 1_000;
 const NODES_MAX = 10_000;
+const PREFETCH_AFTER_MILLIS = 500;
+
+// The picture needs neither; they are fetched while nothing else is to do.
+const MapPanel = lazy(() => import("./map-panel").then(module => module.MapPanel));
+const MapTables = lazy(() => import("./map-tables").then(module => module.MapTables));
 
 export default function TraceMap() {
   const { params } = address.value;
@@ -119,7 +123,10 @@ function LoadedMap({ loaded, stale }: { loaded: LoadedGraph; stale: preact.Compo
             onPin={(id, place) => changePins(params.group, new Map([...pins, [id, place]]))}
             epoch={epoch}
             part={[params.group, focus, hops, options.errorsOnly, options.hide, by, expanded.size].join("\n")}
-            onDrawn={() => mark("paint")}
+            onDrawn={() => {
+              mark("paint");
+              setTimeout(MapPanel.prefetch, PREFETCH_AFTER_MILLIS);
+            }}
           />
         )}
         {selected && <MapPanel loaded={loaded} target={selected} onSelect={select} />}
