@@ -34,6 +34,9 @@ test("events say what made them", () => {
   expect(whatChanged(event(["pay"], 10), event(["pay", "web"], 10))).toBe("web recovered");
   expect(whatChanged(event(["pay"], 40), first)).toBe("Became worse");
   expect(whatChanged(event(["pay"], 2), first)).toBe("Eased");
+  const moved = event(["pay"], 10, "Faults from orders (AWS::DynamoDB::Table) are above");
+  const stayed = event(["pay"], 10, "Faults from pay (AWS::Lambda) are above");
+  expect(whatChanged(moved, stayed)).toBe("The root cause is now orders");
   expect(whatChanged(event(["pay"], 2, "Incident closed. Faults were."), first)).toBe("Closed");
 });
 

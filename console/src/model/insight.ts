@@ -47,12 +47,11 @@ export function around(
 }
 
 /** Why an event was recorded, by what differs from the one before (spec groups-insights.md 5). */
-export function whatChanged(
-  event: { TopAnomalousServices: { ServiceId?: ServiceName | undefined }[]; Summary: string } & Impacts,
-  before: ({ TopAnomalousServices: { ServiceId?: ServiceName | undefined }[] } & Impacts) | undefined,
-): string {
+export function whatChanged(event: RecordedEvent, before: RecordedEvent | undefined): string {
   if (!before) return "Opened";
   if (event.Summary.startsWith("Incident closed")) return "Closed";
+  const root = rootOf(event.Summary);
+  if (root !== undefined && root !== rootOf(before.Summary)) return `The root cause is now ${root}`;
   const names = (services: { ServiceId?: ServiceName | undefined }[]) =>
     new Set(services.map(({ ServiceId }) => ServiceId?.Name ?? ""));
   const now = names(event.TopAnomalousServices);
@@ -70,10 +69,15 @@ export function whatChanged(
   return more + rootMore >= 0 ? "Became worse" : "Eased";
 }
 
-interface Impacts {
+interface RecordedEvent {
+  Summary: string;
+  TopAnomalousServices: { ServiceId?: ServiceName | undefined }[];
   ClientRequestImpactStatistics?: Counts | undefined;
   RootCauseServiceRequestImpactStatistics?: Counts | undefined;
 }
+
+/** The service that a summary names: events have it nowhere else. */
+const rootOf = (summary: string): string | undefined => /^Faults from (.+) \([^()]*\) /.exec(summary)?.[1];
 
 /** A root cause by its path, and how many of the traces have it. */
 export interface CauseRow {

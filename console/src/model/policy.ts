@@ -37,6 +37,18 @@ export function mayLockOut(document: unknown): boolean {
   );
 }
 
+/** Each statement in a line: "Allow sns.amazonaws.com: xray:PutTraceSegments and 2 more". */
+export function statementsOf(document: unknown): string[] {
+  if (!isObject(document)) return [];
+  return list(document.Statement)
+    .filter(isObject)
+    .map(({ Effect, Principal, Action }) => {
+      const names = isObject(Principal) ? Object.values(Principal).flatMap(list) : [Principal ?? "nobody"];
+      const [first, ...more] = list(Action);
+      return `${Effect} ${names.join(", ")}: ${first ?? "nothing"}${more.length > 0 ? ` and ${more.length} more` : ""}`;
+    });
+}
+
 const isOnlyServices = (principal: unknown): boolean =>
   isObject(principal) && Object.keys(principal).every(kind => kind === "Service");
 

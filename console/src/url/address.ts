@@ -9,7 +9,7 @@ import { translateAws } from "./translate-aws";
 export const TRACE_VIEWS = ["timeline", "map", "raw"] as const;
 export type TraceView = (typeof TRACE_VIEWS)[number];
 
-export const SETTINGS_SECTIONS = ["encryption", "policies", "indexing", "preferences"] as const;
+export const SETTINGS_SECTIONS = ["encryption", "policies", "indexing", "tags", "preferences"] as const;
 export type SettingsSection = (typeof SETTINGS_SECTIONS)[number];
 
 export type Route =

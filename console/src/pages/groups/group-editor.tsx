@@ -7,13 +7,16 @@ import { Button } from "../../components/button/button";
 import { CopyButton } from "../../components/copy-button/copy-button";
 import { Confirm } from "../../components/dialog/confirm";
 import { Switch, TextField } from "../../components/field/field";
+import { FilterEditor } from "../../components/filter-editor/filter-editor";
 import { Form, FormSection, Note } from "../../components/form/form";
 import { useSave } from "../../components/form/use-save";
 import { SidePanel } from "../../components/side-panel/side-panel";
 import { TagEditor } from "../../components/tag-editor/tag-editor";
+import { filterErrorOf } from "../../model/filter/parse";
 import { formatCount, visible } from "../../model/format";
 import { tagsProblem } from "../../model/tags";
 import { go, hrefOf } from "../../shell/navigation";
+import { shownWindow } from "../../shell/time";
 import styles from "./groups.module.css";
 import { expressionError, PreviewBox, usePreview } from "./preview";
 import { DEFAULT_GROUP, type GroupRow } from "./rows";
@@ -125,7 +128,8 @@ function GroupForm(props: {
   onDelete: () => void;
 }) {
   const { row, draft, change, save } = props;
-  const preview = usePreview(draft.expression);
+  const broken = draft.expression.trim() === "" ? undefined : filterErrorOf(draft.expression);
+  const preview = usePreview(broken ? undefined : draft.expression);
   const isDefault = row?.name === DEFAULT_GROUP;
   const isMisnamed = !row && draft.name !== "" && !NAME.test(draft.name);
   const tags = draft.tags ?? row?.tags ?? [];
@@ -136,7 +140,9 @@ function GroupForm(props: {
       label={row ? `Group ${row.name}` : "New group"}
       save={save}
       submit={row ? "Save changes" : "Create group"}
-      isDisabled={!props.isDirty || draft.name === "" || isMisnamed || badTags !== undefined}
+      isDisabled={
+        !props.isDirty || draft.name === "" || isMisnamed || broken !== undefined || badTags !== undefined
+      }
       onSubmit={props.submit}
       actions={
         row &&
@@ -163,22 +169,13 @@ function GroupForm(props: {
         />
       )}
       {!isDefault && (
-        <TextField
-          label="Filter expression"
-          value={draft.expression}
-          onValue={expression => change({ expression })}
+        <Expression
+          text={draft.expression}
+          onText={expression => change({ expression })}
           error={save.at("FilterExpression") ?? expressionError(preview)}
-          help={
-            <>
-              Traces that match are members. Empty: all traces. For example{" "}
-              <code>service("orders") AND responsetime &gt; 1</code>
-            </>
-          }
-          rows={3}
-          isMono
         />
       )}
-      {!isDefault && <PreviewBox preview={preview} />}
+      {!isDefault && <PreviewBox preview={preview} broken={broken?.message} />}
       {isChanged && (
         <Note look="warning">
           Only traces that arrive from now on are tested with the new expression; those recorded before keep
@@ -216,6 +213,33 @@ function GroupForm(props: {
         />
       </FormSection>
     </Form>
+  );
+}
+
+function Expression(props: { text: string; onText: (text: string) => void; error: string | undefined }) {
+  const { start, end } = shownWindow.value;
+  // What the field begins with: it keeps its own text while it is written.
+  const [first] = useState(props.text);
+  return (
+    <div class={styles.expressionField}>
+      <h3>Filter expression</h3>
+      <FilterEditor
+        label="Filter expression"
+        value={first}
+        onRun={props.onText}
+        onDraft={props.onText}
+        scope={{ start, end }}
+        placeholder='service("orders") AND responsetime > 1'
+        action=""
+        hasChips={false}
+      />
+      {props.error && (
+        <p class={styles.bad} role="alert">
+          {visible(props.error, 400)}
+        </p>
+      )}
+      <p class={styles.hint}>Traces that match are members. Empty: all traces.</p>
+    </div>
   );
 }
 

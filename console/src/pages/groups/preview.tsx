@@ -1,7 +1,7 @@
 /** What an expression would find: matches of the last 15 minutes, their share, three of them. */
 import { useEffect, useState } from "preact/hooks";
 import { ApiError } from "../../api/client";
-import { sampleTraces, type TraceSample } from "../../api/get-trace-summaries";
+import { sampleTraces, type TraceSample } from "../../api/sample-traces";
 import { classOf, StatusMark } from "../../components/status-mark/status-mark";
 import { type QueryResult, useQuery } from "../../components/use-query";
 import { formatCount, formatDuration, formatShare, visible } from "../../model/format";
@@ -23,12 +23,12 @@ export interface Preview {
   samples: TraceSample[];
 }
 
-/** The preview of an expression, once it has been left alone for a moment. */
-export function usePreview(expression: string): QueryResult<Preview> {
-  const settled = useSettled(expression.trim());
+/** The preview of an expression, once it has been left alone for a moment; of `undefined` none. */
+export function usePreview(expression: string | undefined): QueryResult<Preview> {
+  const settled = useSettled(expression?.trim());
   const end = now.value / 1000;
   return useQuery(
-    `group-preview ${now.value} ${settled}`,
+    settled === undefined ? undefined : `group-preview ${now.value} ${settled}`,
     async signal => {
       const request = { StartTime: end - MINUTES * 60, EndTime: end };
       const filter = settled ? { FilterExpression: settled } : {};
@@ -46,10 +46,22 @@ export const expressionError = ({ error }: { error: Error | undefined }): string
     ? error.message.replace(/^Invalid filter expression: /, "")
     : undefined;
 
-export function PreviewBox({ preview }: { preview: QueryResult<Preview> }) {
+export function PreviewBox(props: {
+  preview: QueryResult<Preview>;
+  /** Why it is no expression yet. */
+  broken: string | undefined;
+}) {
+  const { preview, broken } = props;
   const { value, error, isLoading } = preview;
   if (error && !expressionError(preview)) {
     return <div class={styles.preview}>The preview does not work: {visible(error.message, 300)}</div>;
+  }
+  if (broken) {
+    return (
+      <section class={styles.preview} aria-label="Preview">
+        <p class={styles.muted}>Not an expression yet: {visible(broken, 300)}</p>
+      </section>
+    );
   }
   return (
     <section class={styles.preview} aria-label="Preview" aria-busy={isLoading}>
@@ -105,7 +117,7 @@ function Sample({ trace }: { trace: TraceSample }) {
   );
 }
 
-function useSettled(text: string): string {
+function useSettled<T>(text: T): T {
   const [settled, setSettled] = useState(text);
   useEffect(() => {
     const timer = setTimeout(() => setSettled(text), TYPING_MILLIS);

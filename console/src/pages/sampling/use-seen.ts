@@ -1,5 +1,5 @@
 /** What requests came lately, so that patterns can be judged while they are written. */
-import { sampleTraces, type TraceSample } from "../../api/get-trace-summaries";
+import { sampleTraces, type TraceSample } from "../../api/sample-traces";
 import { useQuery } from "../../components/use-query";
 import type { MatchField } from "../../model/sampling";
 import { now } from "../../shell/time";
