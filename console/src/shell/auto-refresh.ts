@@ -2,15 +2,24 @@
 import { useEffect } from "preact/hooks";
 import { isTextField } from "./keys";
 import { preferences } from "./preferences";
-import { isBrushing, refresh } from "./time";
+import { refresh } from "./time";
 
 /** What the menu offers, in seconds; 0 is off. */
 export const REFRESH_SECONDS = [0, 5, 15, 60] as const;
 
+/** Something is held by the pointer: a part of a chart, a node, an edge of a panel. */
+let isPointerDown = false;
+for (const type of ["pointerdown", "pointerup", "pointercancel"]) {
+  document.addEventListener(type, () => {
+    isPointerDown = type === "pointerdown";
+  });
+}
+
 const isPaused = (): boolean =>
   document.hidden ||
-  isBrushing.value ||
+  isPointerDown ||
   isTextField(document.activeElement) ||
+  document.activeElement?.getAttribute("role") === "slider" ||
   document.querySelector("dialog[open], [popover]") !== null;
 
 export function useAutoRefresh(): void {

@@ -1,6 +1,7 @@
 /** Where the console is: the address as a signal, and the two ways to change it. */
 import { computed, signal } from "@preact/signals";
 import { type Address, formatAddress, type Params, parseAddress, type Route } from "../url/address";
+import { mark } from "./marks";
 import { preferences } from "./preferences";
 
 const hash = signal(location.hash);
@@ -12,9 +13,18 @@ export const address = computed(() => parsed.value.address);
 /** What of the address was not understood; dismissible. */
 export const notes = computed(() => parsed.value.notes);
 
-addEventListener("hashchange", () => {
-  hash.value = location.hash;
-});
+mark("nav");
+addEventListener("hashchange", () => follow(location.hash));
+
+function follow(text: string): void {
+  const before = address.value.route;
+  hash.value = text;
+  // Which page the home is turns out on the way: that way began when it was asked for.
+  if (before.page !== "home" && thing(before) !== thing(address.value.route)) mark("nav");
+}
+
+/** What one looks at: the page, and of which trace or insight. */
+const thing = (route: Route): string => `${route.page} ${"id" in route ? route.id : ""}`;
 
 export interface Change {
   route?: Route;
@@ -58,5 +68,5 @@ function write(next: Address, how: "pushState" | "replaceState"): void {
   const text = formatAddress(next, zone.value);
   if (text === location.hash && notes.value.length === 0) return;
   history[how](null, "", text);
-  hash.value = text;
+  follow(text);
 }

@@ -10,7 +10,9 @@ import { address, go } from "./navigation";
 import { NavigationList } from "./navigation-list/navigation-list";
 import { PageHost } from "./page-host";
 import { PAGES } from "./pages";
+import { PerfLine } from "./perf-line";
 import { isRangePickerOpen } from "./range-picker/range-picker";
+import { said, say } from "./say";
 import styles from "./shell.module.css";
 import { statusSlot } from "./status-slot";
 import { moveRange, refresh } from "./time";
@@ -29,7 +31,7 @@ const KEYS: readonly KeyBinding[] = [
   { keys: "t", does: "Choose the range of time", run: does(() => set(isRangePickerOpen)) },
   { keys: "[", does: "Previous window", run: does(() => moveRange(-1)) },
   { keys: "]", does: "Next window", run: does(() => moveRange(1)) },
-  { keys: ".", does: "Copy the link to exactly this", run: does(copyLink) },
+  { keys: ".", does: "Copy the link to exactly this", run: does(() => void copyLink()) },
   { keys: "g m", does: "Trace map", run: does(() => go({ route: { page: "service-map" } })) },
   { keys: "g t", does: "Traces", run: does(() => go({ route: { page: "traces" } })) },
   { keys: "g i", does: "Insights", run: does(() => go({ route: { page: "insights" } })) },
@@ -39,9 +41,13 @@ const set = (isOpen: { value: boolean }) => {
   isOpen.value = true;
 };
 
-function copyLink(): void {
-  // Without permission nothing is copied; the address line has the same link.
-  navigator.clipboard?.writeText(location.href).catch(() => undefined);
+async function copyLink(): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(location.href);
+    say("Link copied");
+  } catch {
+    say("Not copied: the browser refuses; the address line has the same link");
+  }
 }
 
 export function Shell() {
@@ -81,9 +87,13 @@ export function Shell() {
           {page === "home" ? <Home /> : <PageHost page={page} />}
         </main>
         {statusSlot.value && <footer class={styles.status}>{statusSlot.value}</footer>}
+        <PerfLine />
       </div>
       <p class="visually-hidden" role="status">
         {title}
+      </p>
+      <p class={said.value ? styles.said : "visually-hidden"} role="status">
+        {said.value}
       </p>
       <GoTo />
       <KeysDialog />

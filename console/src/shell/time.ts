@@ -12,9 +12,6 @@ export const shownWindow = computed<Window>(() => windowOf(address.value.params.
 /** Counts up whenever all data should be read again. */
 export const refreshed = signal(0);
 
-/** True while a part of a chart is being dragged out: nothing refreshes by itself then. */
-export const isBrushing = signal(false);
-
 /** Moves the clock on and reads again what is shown. */
 export function refresh(): void {
   now.value = Date.now();

@@ -185,7 +185,13 @@ function otlpSteps({ otlpGrpc, otlpHttp }: Addresses): Step[] {
 const collectorStep = (at: Addresses): Step => ({
   text: "An OpenTelemetry collector with its awsxray exporter sends X-Ray documents to this server. It signs them; any credentials will do.",
   title: "Collector, config.yaml",
-  code: `exporters:
+  code: `receivers:
+  otlp:
+    protocols:
+      grpc:
+      http:
+
+exporters:
   awsxray:
     endpoint: ${at.endpoint}
     region: ${at.region}
@@ -194,6 +200,7 @@ const collectorStep = (at: Addresses): Step => ({
 service:
   pipelines:
     traces:
+      receivers: [otlp]
       exporters: [awsxray]`,
 });
 
