@@ -1,6 +1,7 @@
 //! Journeys: what a person or an application does with the binary, from its first start on.
 
 mod bad_input;
+mod console_api;
 mod demo;
 mod encryption;
 mod groups;

@@ -45,7 +45,9 @@ struct Sample {
 impl Sample {
     /// `random` makes the ids.
     fn new(random: Uuid, now: UnixNanos) -> Self {
-        let start = UnixNanos(now.0.saturating_sub(500_000_000));
+        let begun = now.0.saturating_sub(500_000_000);
+        // Whole milliseconds, as a client would send: more digits only distract.
+        let start = UnixNanos(begun - begun.rem_euclid(1_000_000));
         let secs = u32::try_from(start.secs()).unwrap_or(0);
         let (high, low) = random.as_u64_pair();
         let id = u128::from(secs) << 96 | u128::from(low) << 32 | u128::from(high >> 32);
