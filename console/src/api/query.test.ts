@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { FRESH_MILLIS, invalidate, listen, refreshShown } from "./query";
+import { ApiError } from "./client";
+import { FRESH_MILLIS, invalidate, listen, RETRY_MILLIS, refreshShown, retryFailed } from "./query";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -134,4 +135,39 @@ test("answers that nobody shows are forgotten, the oldest first", async () => {
   expect(asked).toHaveLength(before);
   listen("kept 0", fetcher).release();
   expect(asked).toHaveLength(before + 1);
+});
+
+const refusal = (status: number) => new ApiError({ code: "X", status, message: "no" });
+
+test("what may pass is tried again, with longer and longer waits, as long as somebody looks", async () => {
+  const { asked, fetcher, settle } = source();
+  const query = listen("busy", fetcher);
+  for (const [tries, wait] of RETRY_MILLIS.entries()) {
+    expect(asked).toHaveLength(tries + 1);
+    asked.at(-1)?.reject(refusal(503));
+    await settle();
+    await vi.advanceTimersByTimeAsync(wait - 1);
+    expect(asked).toHaveLength(tries + 1);
+    await vi.advanceTimersByTimeAsync(1);
+  }
+  asked.at(-1)?.reject(refusal(429));
+  await settle();
+  query.release();
+  const tries = asked.length;
+  await vi.advanceTimersByTimeAsync(10 * 60_000);
+  expect(asked).toHaveLength(tries);
+});
+
+test("what will not pass is not tried again; a lost connection when it is back", async () => {
+  const { asked, fetcher, settle } = source();
+  const [bad, lost, good] = ["bad", "lost", "good"].map(key => listen(key, fetcher));
+  asked[0]?.reject(refusal(400));
+  asked[1]?.reject(new ApiError({ code: "Offline", status: 0, message: "no" }));
+  asked[2]?.resolve("a");
+  await settle();
+  await vi.advanceTimersByTimeAsync(10 * 60_000);
+  expect(asked).toHaveLength(3);
+  retryFailed();
+  expect(asked).toHaveLength(5);
+  for (const query of [bad, lost, good]) query?.release();
 });

@@ -2,6 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { probe } from "../api/client";
 import { lostAt } from "../api/connection";
+import { retryFailed } from "../api/query";
 import { Button } from "../components/button/button";
 import { Icon } from "../components/icon/icon";
 import { visible } from "../model/format";
@@ -34,8 +35,10 @@ export function OfflineLine() {
     const later = (tries: number) => {
       const wait = RETRY_MILLIS[Math.min(tries, RETRY_MILLIS.length - 1)];
       timer = setTimeout(async () => {
-        if (await probe()) refresh();
-        else later(tries + 1);
+        if (await probe()) {
+          refresh();
+          retryFailed();
+        } else later(tries + 1);
       }, wait);
     };
     later(0);

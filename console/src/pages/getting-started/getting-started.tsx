@@ -25,7 +25,9 @@ export default function GettingStarted() {
     <Panel state={state}>
       <div class={styles.page}>
         <header class={styles.intro}>
-          <h2 class={styles.title}>Send your first trace</h2>
+          <h2 class={styles.title}>
+            {server.value?.storage.hasTraces ? "Connect your applications" : "Send your first trace"}
+          </h2>
           <p class={styles.lead}>
             Applications with an X-Ray SDK need one variable and no change. This server
             {server.value && ` (version ${server.value.version})`} takes traces at{" "}
