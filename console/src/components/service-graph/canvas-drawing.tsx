@@ -310,7 +310,11 @@ function paintLabels(
   for (const label of edgeLabels) {
     fade(label.id);
     context.textAlign = "center";
-    text(label.text, label.x, label.y, label.size, label.isAlert ? colours.fault : colours.muted, 500);
+    context.save();
+    context.translate(label.x, label.y);
+    context.rotate((label.turn * Math.PI) / 180);
+    text(label.text, 0, 0, label.size, label.isAlert ? colours.fault : colours.muted, 500);
+    context.restore();
   }
   for (const label of nodeLabels) {
     fade(label.id);

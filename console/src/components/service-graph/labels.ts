@@ -22,6 +22,8 @@ export interface EdgeLabel {
   y: number;
   text: string;
   size: number;
+  /** Along the edge: degrees about `x`, `y`, never upside down. */
+  turn: number;
   isAlert: boolean;
 }
 
@@ -135,26 +137,61 @@ export function edgeLabels(
   for (const name of names) taken.add(labelBox(name));
   const size = 10.5 * labelScale(zoom);
   const labels: EdgeLabel[] = [];
-  const put = (edge: PlacedEdge, text: string, isAlert: boolean) => {
-    const half = widthOf(text, size) / 2 + 3;
-    for (const lift of [-8 - size * 0.2, 10 + size * 0.8]) {
-      const { x, y } = { x: edge.shape.middle.x, y: edge.shape.middle.y + lift };
-      const box = { left: x - half, right: x + half, top: y - size, bottom: y + size * 0.3 };
-      if (taken.isTaken(box)) continue;
-      taken.add(box);
-      labels.push({ id: edge.drawn.edge.id, x, y, text, size, isAlert });
-      return;
+  /** The longest of `texts` there is room for. */
+  const put = (edge: PlacedEdge, texts: readonly string[], isAlert: boolean) => {
+    for (const text of texts) {
+      for (const side of [-1, 1]) {
+        const label = edgeLabelOf(edge, text, size, side);
+        const box = edgeLabelBox(label);
+        if (taken.isTaken(box)) continue;
+        taken.add(box);
+        labels.push({ ...label, isAlert });
+        return;
+      }
     }
   };
   const order = [...scene.edges].reverse();
   const isChosen = ({ drawn }: PlacedEdge) => first.has(drawn.edge.id);
-  for (const edge of order.filter(isChosen)) put(edge, edge.drawn.text, edge.drawn.health === "bad");
+  const textsOf = ({ drawn }: PlacedEdge) => [
+    drawn.text,
+    ...(drawn.alert ? [drawn.alert] : [drawn.text.split(" · ", 1)[0] ?? ""]),
+  ];
+  for (const edge of order.filter(isChosen)) put(edge, textsOf(edge), edge.drawn.health === "bad");
   for (const edge of order.filter(edge => !isChosen(edge))) {
-    const { text, alert, health } = edge.drawn;
-    if (zoom >= EDGE_TEXT_ZOOM) put(edge, text, health === "bad");
-    else if (alert && health === "bad" && zoom > 0.35) put(edge, alert, true);
+    const { alert, health } = edge.drawn;
+    if (zoom >= EDGE_TEXT_ZOOM) put(edge, textsOf(edge), health === "bad");
+    else if (alert && health === "bad" && zoom > 0.35) put(edge, [alert], true);
   }
   return labels;
+}
+
+/** Steeper than this, text along the line would be hard to read. */
+const TURN_MAX = 65;
+
+/** Beside the middle of the line, clear of its mark: above (-1) or below (1). */
+function edgeLabelOf({ drawn, shape }: PlacedEdge, text: string, size: number, side: number) {
+  const degrees = (shape.angle * 180) / Math.PI;
+  const upright = degrees > 90 ? degrees - 180 : degrees < -90 ? degrees + 180 : degrees;
+  const turn = Math.max(-TURN_MAX, Math.min(TURN_MAX, upright));
+  const lift = drawn.width / 2 + 7 + (side < 0 ? size * 0.1 : size * 0.8);
+  const angle = (turn * Math.PI) / 180;
+  return {
+    id: drawn.edge.id,
+    x: shape.middle.x - Math.sin(angle) * lift * side,
+    y: shape.middle.y + Math.cos(angle) * lift * side,
+    text,
+    size,
+    turn,
+  };
+}
+
+function edgeLabelBox({ x, y, text, size, turn }: Omit<EdgeLabel, "isAlert">): Box {
+  const angle = (turn * Math.PI) / 180;
+  const half = widthOf(text, size) / 2;
+  const across = Math.abs(Math.cos(angle)) * half + Math.abs(Math.sin(angle)) * size + 2;
+  const down = Math.abs(Math.sin(angle)) * half + Math.abs(Math.cos(angle)) * size * 0.6;
+  const middle = y - size * 0.35;
+  return { left: x - across, right: x + across, top: middle - down, bottom: middle + down };
 }
 
 /** Boxes by the squares they lie in, so that a look at one place is cheap. */

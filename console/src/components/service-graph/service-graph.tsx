@@ -8,9 +8,11 @@ import type { Graph } from "../../model/graph/graph";
 import type { Point } from "../../model/layout/layout";
 import { Button } from "../button/button";
 import { lazy } from "../lazy/lazy";
+import { Popover } from "../popover/popover";
 import { DEFAULT_OPTIONS, type DrawOptions, drawingOf } from "./drawing";
 import { HoverCard } from "./hover-card";
 import { edgeLabels, labelScale, nodeLabels } from "./labels";
+import { Legend } from "./legend";
 import { MiniMap } from "./mini-map";
 import { boxOf, isSameTarget, nearOf, type Scene, SceneMaker, type Target } from "./scene";
 import styles from "./service-graph.module.css";
@@ -68,7 +70,7 @@ export function ServiceGraph(props: ServiceGraphProps) {
     () => labelsOf(scene, zoom, selected, pointed),
     [scene, zoom, selected?.id, pointed],
   );
-  useFit(scene, viewport, `${epoch}\n${part}`);
+  useFit(container, scene, viewport, `${epoch}\n${part}`, selected);
   useEffect(() => {
     if (scene) props.onDrawn?.();
   }, [graph, scene !== undefined]);
@@ -154,8 +156,17 @@ function useScene(
   }, [drawing, layout, places]);
 }
 
+/** Panels that open with the page change the size a moment after the picture is there. */
+const SETTLING_MILLIS = 2_500;
+
 /** Fits the picture when it is first there or another part is shown, and as long as nobody has moved it. */
-function useFit(scene: Scene | undefined, viewport: Viewport, key: string): void {
+function useFit(
+  container: { current: HTMLElement | null },
+  scene: Scene | undefined,
+  viewport: Viewport,
+  key: string,
+  selected: Target | undefined,
+): void {
   const fitted = useRef<string | undefined>(undefined);
   const count = scene?.nodes.length ?? 0;
   useLayoutEffect(() => {
@@ -164,7 +175,30 @@ function useFit(scene: Scene | undefined, viewport: Viewport, key: string): void
     fitted.current = key;
     viewport.fit(boxOf(scene));
   }, [key, count]);
+  const latest = useRef({ scene, selected });
+  latest.current = { scene, selected };
+  useEffect(() => {
+    const element = container.current;
+    if (!element || typeof ResizeObserver === "undefined") return undefined;
+    const begin = performance.now();
+    const observer = new ResizeObserver(() => {
+      const { scene: now, selected: chosen } = latest.current;
+      if (!now) return;
+      // Later the picture stays where it is: it must not move away under the pointer that opened a panel.
+      if (!viewport.isChosen.current && performance.now() - begin < SETTLING_MILLIS) viewport.fit(boxOf(now));
+      else if (chosen) reveal(now, chosen, viewport);
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
 }
+
+function reveal(scene: Scene, target: Target, viewport: Viewport): void {
+  const place = scene.byId.get(target.id) ?? scene.edgesById.get(target.id)?.shape.middle;
+  if (place) viewport.reveal(place, REVEAL_MARGIN);
+}
+
+const REVEAL_MARGIN = 80;
 
 function Card(props: {
   graph: Graph;
@@ -212,6 +246,9 @@ function Controls({ viewport, fit }: { viewport: Viewport; fit: () => void }) {
       <Button look="quiet" title="Fit (0)" onClick={fit}>
         Fit
       </Button>
+      <Popover button="Legend" look="quiet" label="What the drawing means">
+        {() => <Legend />}
+      </Popover>
     </div>
   );
 }

@@ -179,7 +179,7 @@ const SHAPES = { ok: "✓", error: "△", throttle: "◇", fault: "✕" } as con
 
 /** The share of what went wrong, on the ring: what one looks for. */
 function Alert({ y, of, text }: { y: number; of: keyof typeof SHAPES; text: string }) {
-  const width = 17 + text.length * 5.6;
+  const width = 22 + text.length * 6.6;
   return (
     <g class={styles.detail} transform={`translate(0 ${y})`}>
       <g class={`${styles.alert} ${styles[`alert-${of}`]}`}>
@@ -262,12 +262,11 @@ const Labels = memo(
       // The nodes and edges have all of it in their names.
       // biome-ignore lint/a11y/noAriaHiddenOnFocusable: nothing here has the focus
       <g class={styles.labels} aria-hidden="true">
-        {props.edges.map(({ id, x, y, text, size, isAlert }) => (
+        {props.edges.map(({ id, x, y, text, size, turn, isAlert }) => (
           <text
             key={id}
             class={`${styles.edgeText} ${isAlert ? styles.bad : ""} ${near(id)}`}
-            x={x}
-            y={y}
+            transform={`translate(${x} ${y}) rotate(${turn})`}
             font-size={size}
             stroke-width={size * 0.35}
           >

@@ -41,6 +41,7 @@ export function useViewport(container: { current: HTMLElement | null }): Viewpor
     const element = container.current;
     if (!element) return undefined;
     const onWheel = (event: WheelEvent) => {
+      if ((event.target as Element).closest("[popover]")) return;
       event.preventDefault();
       wheel(viewport, element, event);
     };

@@ -10,20 +10,15 @@ import styles from "./map-panel.module.css";
 export function Classes(props: {
   counts: Counts;
   ticked: ReadonlySet<RequestClass>;
-  onTick: (ticked: ReadonlySet<RequestClass>) => void;
+  onTick: (of: RequestClass) => void;
   rangeSeconds: number | undefined;
 }) {
   const { counts, ticked } = props;
-  const toggle = (of: RequestClass) => {
-    const next = new Set(ticked);
-    if (!next.delete(of)) next.add(of);
-    props.onTick(next);
-  };
   return (
     <div class={styles.classes}>
       {CLASSES.map(of => (
         <label key={of} class={counts[of] === 0 ? styles.none : ""}>
-          <input type="checkbox" checked={ticked.has(of)} onChange={() => toggle(of)} />
+          <input type="checkbox" checked={ticked.has(of)} onChange={() => props.onTick(of)} />
           <StatusMark of={of} withWord />
           <span class={styles.number}>{formatCount(counts[of])}</span>
           <span class={styles.muted}>{formatShare(counts[of], counts.total)}</span>

@@ -1,5 +1,5 @@
 /** What the side panel says of a node or an edge (spec console.md 6.1.4). */
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { CopyButton } from "../../components/copy-button/copy-button";
 import { Histogram } from "../../components/histogram/histogram";
 import type { Target } from "../../components/service-graph/scene";
@@ -35,11 +35,18 @@ interface PanelProps {
   onSelect: (target: Target | undefined) => void;
 }
 
+const ALL: ReadonlySet<RequestClass> = new Set(CLASSES);
+
 export function MapPanel({ loaded, target, onSelect }: PanelProps) {
   const subject = useMemo(() => subjectOf(loaded.graph, target), [loaded.graph, target.id]);
   // All are ticked, anew for each thing that is chosen.
-  const [ticked, setTicked] = useState<ReadonlySet<RequestClass>>(new Set(CLASSES));
-  useEffect(() => setTicked(new Set(CLASSES)), [target.id]);
+  const [ticks, setTicks] = useState({ of: target.id, ticked: ALL });
+  const ticked = ticks.of === target.id ? ticks.ticked : ALL;
+  const tick = (of: RequestClass) =>
+    setTicks(before => ({
+      of: target.id,
+      ticked: toggled(before.of === target.id ? before.ticked : ALL, of),
+    }));
   if (!subject) return null;
   const { node, edge } = subject;
   const { rt } = address.value.params;
@@ -69,12 +76,7 @@ export function MapPanel({ loaded, target, onSelect }: PanelProps) {
     >
       {counts && counts.total > 0 && (
         <section class={styles.part} aria-label="Requests by class">
-          <Classes
-            counts={counts}
-            ticked={ticked}
-            onTick={setTicked}
-            rangeSeconds={loaded.graph.rangeSeconds}
-          />
+          <Classes counts={counts} ticked={ticked} onTick={tick} rangeSeconds={loaded.graph.rangeSeconds} />
         </section>
       )}
       <Distribution subject={subject} isTimed={isTimed} />
@@ -88,6 +90,12 @@ export function MapPanel({ loaded, target, onSelect }: PanelProps) {
       {node && <Neighbours graph={loaded.graph} node={node} onSelect={onSelect} />}
     </SidePanel>
   );
+}
+
+function toggled(ticked: ReadonlySet<RequestClass>, of: RequestClass): ReadonlySet<RequestClass> {
+  const next = new Set(ticked);
+  if (!next.delete(of)) next.add(of);
+  return next;
 }
 
 function Kind({ graph, subject: { node, edge } }: { graph: Graph; subject: Subject }) {

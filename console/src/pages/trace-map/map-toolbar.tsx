@@ -1,17 +1,15 @@
 import { useRef, useState } from "preact/hooks";
 import { Button } from "../../components/button/button";
 import { Icon } from "../../components/icon/icon";
-import { lazy } from "../../components/lazy/lazy";
 import { Popover } from "../../components/popover/popover";
 import { formatCount, visible } from "../../model/format";
 import { healthOf } from "../../model/graph/counts";
 import type { Graph } from "../../model/graph/graph";
 import { namePattern } from "../../model/graph/shown";
 import { useKeys } from "../../shell/keys";
+import { MapSwitches } from "./map-switches";
 import type { MapOptions } from "./options";
 import styles from "./trace-map.module.css";
-
-const MapSwitches = lazy(() => import("./map-switches").then(module => module.MapSwitches));
 
 export interface MapToolbarProps {
   /** What is drawn, and all there is. */
