@@ -23,6 +23,8 @@ export interface SearchRequest {
   aggregates: boolean;
   timelineBuckets: number;
   facetValues: number;
+  /** Only these keys; all otherwise. */
+  facets?: readonly string[];
 }
 
 const nanos: Reader<number> = (value, at) => Number(string(value, at)) / 1e6;
@@ -121,6 +123,7 @@ async function* streamed(request: SearchRequest, options: CallOptions): AsyncGen
     aggregates: request.aggregates,
     timelineBuckets: request.timelineBuckets,
     facetValues: request.facetValues,
+    ...(request.facets ? { facets: request.facets } : {}),
   };
   let isEnded = false;
   for await (const { name, data } of postStream("api/v1/search", body, options)) {
@@ -158,7 +161,8 @@ function eventOf(name: string, data: unknown, { end }: SearchRequest): SearchEve
         scanned,
         elapsedMillis: elapsedMs,
         next,
-        limit: limit === "rows" || limit === "time" ? limit : undefined,
+        // A limit of rows ends the rows, not the search: all is counted.
+        limit: limit === "time" ? limit : undefined,
       };
     }
     case "error": {

@@ -44,6 +44,7 @@ export function FilterEditor(props: FilterEditorProps) {
   const [isOpen, setOpen] = useState(false);
   const [chosen, setChosen] = useState<number>();
   const [wasRefused, setRefused] = useState(false);
+  const [hasFocus, setFocus] = useState(false);
   const [past, setPast] = useState<number>();
   const field = useRef<HTMLTextAreaElement>(null);
   const nextCaret = useRef<number | undefined>(undefined);
@@ -51,8 +52,9 @@ export function FilterEditor(props: FilterEditorProps) {
   const { expected, suggestions } = useSuggestions(text, caret, isOpen, props.scope);
   const own = text.trim() === "" ? undefined : filterErrorOf(text);
   const servers = text === value ? props.error : undefined;
-  // While somebody writes, what is missing at the end is no error yet.
-  const isUnfinished = own !== undefined && own.from >= text.trimEnd().length && !wasRefused;
+  // While somebody writes, what is missing at the end, or still open, is no error yet.
+  const isAtEnd = own !== undefined && (own.to >= text.trimEnd().length || /never closed/.test(own.reason));
+  const isUnfinished = isAtEnd && hasFocus && !wasRefused;
   const wrong = isUnfinished ? undefined : (own ?? servers);
   const message = wasRefused && own ? own.reason : servers?.message;
 
@@ -136,7 +138,12 @@ export function FilterEditor(props: FilterEditorProps) {
           <Icon name="search" />
         </span>
         <div class={styles.text}>
-          <Layer text={text} caret={caret} wrong={wrong} anchor={isShown ? expected.from : undefined}>
+          <Layer
+            text={text}
+            caret={hasFocus ? caret : undefined}
+            wrong={wrong}
+            anchor={isShown ? expected.from : undefined}
+          >
             {isShown && (
               <Suggestions
                 id={id}
@@ -174,7 +181,11 @@ export function FilterEditor(props: FilterEditorProps) {
             onKeyUp={readCaret}
             onClick={readCaret}
             onSelect={readCaret}
-            onBlur={() => setOpen(false)}
+            onFocus={() => setFocus(true)}
+            onBlur={() => {
+              setFocus(false);
+              setOpen(false);
+            }}
           />
         </div>
         {text !== "" && (

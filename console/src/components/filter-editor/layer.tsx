@@ -6,14 +6,15 @@ import styles from "./filter-editor.module.css";
 /** The coloured text below the transparent one; `children` stand where the character `anchor` is. */
 export function Layer(props: {
   text: string;
-  caret: number;
+  /** Absent without the focus. */
+  caret: number | undefined;
   wrong: { from: number; to: number } | undefined;
   anchor: number | undefined;
   children?: ComponentChildren;
 }) {
   const { text, caret, wrong, anchor } = props;
   const spans = useMemo(() => scan(text), [text]);
-  const brackets = bracketsAt(spans, caret);
+  const brackets = caret === undefined ? undefined : bracketsAt(spans, caret);
   const cuts = [wrong?.from, wrong?.to, anchor].filter(at => at !== undefined);
   const pieces = spans.flatMap(span => {
     const inside = cuts.filter(at => at > span.from && at < span.to).sort((a, b) => a - b);

@@ -14,6 +14,10 @@ export interface CompletionScope {
   start: number;
   end: number;
   group?: string | undefined;
+  /** Values that are known already: shown until, or unless, the server says more. */
+  known?:
+    | readonly { key: string; values: readonly { value: string; filter: string; count: number }[] }[]
+    | undefined;
 }
 
 /** Waits this long for a further key before the server is asked. */
@@ -48,11 +52,28 @@ export function useSuggestions(
       abort.abort();
     };
   }, [isOpen, key, prefix]);
-  const found = key !== undefined && loaded?.key === key ? loaded.suggestions(expected) : [];
+  const served = key !== undefined && loaded?.key === key ? loaded.suggestions(expected) : [];
+  const found = served.length > 0 ? served : knownAt(expected, scope.known ?? []);
   const all = [...found, ...expected.suggestions];
   // What is written in full needs no suggestion.
   const isWritten = all.length === 1 && all[0]?.label === expected.prefix;
   return { expected, suggestions: isWritten ? [] : all.slice(0, SHOWN_MAX) };
+}
+
+function knownAt(at: Expected, known: NonNullable<CompletionScope["known"]>): Suggestion[] {
+  const { wanted } = at;
+  if (wanted === "annotation keys") {
+    const facets = known.filter(facet => facet.key.startsWith("annotation."));
+    const sum = (values: readonly { count: number }[]) =>
+      values.reduce((total, { count }) => total + count, 0);
+    const keys = facets.map(({ key, values }) => ({
+      key: key.slice("annotation.".length),
+      count: sum(values),
+    }));
+    return annotationSuggestions(at, keys);
+  }
+  if (typeof wanted !== "object") return [];
+  return valueSuggestions(at, known.find(facet => facet.key === wanted.key)?.values ?? []);
 }
 
 async function ask(

@@ -110,7 +110,7 @@ export function Histogram(props: HistogramProps) {
             )}
           </div>
           <div class={styles.axis} aria-hidden="true">
-            {ticksOf(scale, 8).map(tick => (
+            {spaced(ticksOf(scale, 12), scale).map(tick => (
               <span key={tick} style={{ left: `${scale.position(tick) * 100}%` }}>
                 {format(tick).replace(/\.0+(?= )/, "")}
               </span>
@@ -206,14 +206,27 @@ function axisOf(buckets: readonly Bucket[], kind: ScaleKind): Scale {
   return scaleOf(kind, kind === "linear" ? 0 : from, to);
 }
 
+/** Names of ticks need room: this share of the width. */
+const TICK_ROOM = 0.13;
+
+function spaced(ticks: readonly number[], scale: Scale): number[] {
+  let before = Number.NEGATIVE_INFINITY;
+  return ticks.filter(tick => {
+    const at = scale.position(tick);
+    if (at - before < TICK_ROOM || at > 0.97) return false;
+    before = at;
+    return true;
+  });
+}
+
 /** One path for all bars: a brush moves a clip over it and draws nothing anew. */
 function barsOf(buckets: readonly Bucket[], scale: Scale): string {
-  // Height is count per drawn width on a linear axis, or narrow buckets would look empty.
+  // Height is count per drawn width: buckets of different widths compare by their area.
   const widths = buckets.map(({ from, to }) => scale.position(to) - scale.position(from));
   const widest = maxOf(widths);
   const heights = buckets.map(({ count }, at) => {
     const width = widths[at] ?? 0;
-    return scale.kind === "log" || width <= 0 ? count : count / (width / widest);
+    return width <= 0 ? count : count / (width / widest);
   });
   const most = maxOf(heights);
   const parts: string[] = [];

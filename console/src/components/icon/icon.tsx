@@ -20,6 +20,10 @@ const PATHS = {
   menu: "M2.5 4h11M2.5 8h11M2.5 12h11",
   close: "m4 4 8 8M12 4l-8 8",
   check: "m3 8.5 3.2 3L13 4.5",
+  copy: "M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3",
+  download: "M8 2v8M4.5 7 8 10.5 11.5 7M2.5 13.5h11",
+  columns: "M2.5 3h11v10h-11zM6.2 3v10M9.8 3v10",
+  filter: "M2 3.5h12M4.5 8h7M6.5 12.5h3",
   link: "M9.5 6.5 13 3M9.5 3H13v3.5M7 4H3v9h9V9",
 } as const;
 

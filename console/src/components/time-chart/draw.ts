@@ -128,7 +128,7 @@ function options(host: HTMLElement, props: () => Props, told: Told): uPlot.Optio
       {},
       ...stack.map(one => ({
         label: one.label,
-        fill: color(one.color),
+        fill: color(one.color === "ok" ? "calm" : one.color),
         width: 0,
         points: { show: false },
         paths: uPlot.paths.bars?.({ size: [1, 64, 1], gap: 1 }) ?? (() => null),
@@ -221,7 +221,8 @@ function colorsOf(host: HTMLElement): (name: string) => string {
   host.append(probe);
   const known = new Map<string, string>();
   for (const name of COLORS) {
-    probe.style.color = `var(--${name})`;
+    // What is well is drawn softly: it is most of the picture, and not what one looks for.
+    probe.style.color = name === "calm" ? "color-mix(in srgb, var(--ok) 55%, var(--page))" : `var(--${name})`;
     known.set(name, getComputedStyle(probe).color);
   }
   probe.remove();
@@ -229,6 +230,7 @@ function colorsOf(host: HTMLElement): (name: string) => string {
 }
 
 const COLORS = [
+  "calm",
   "ok",
   "error",
   "fault",

@@ -26,6 +26,8 @@ export interface VirtualListProps<T> {
   onActive?: (index: number) => void;
   /** Enter on the active row, or a double click. */
   onOpen?: (item: T, index: number) => void;
+  /** One click opens as well, unless it was on a control of the row. */
+  opensOnClick?: boolean;
   /** Keys the list does not know; after it looked. */
   onKeyDown?: (event: KeyboardEvent) => void;
   /** Stays on top while the rows scroll, and scrolls sideways with them: a row of column titles. */
@@ -88,7 +90,7 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
   const rows = [];
   for (let index = first; index < last; index++) {
     const item = items[index] as T;
-    const { class: more, ...attributes } = props.rowAttributes?.(item, index) ?? {};
+    const { class: more, style, ...attributes } = props.rowAttributes?.(item, index) ?? {};
     rows.push(
       <div
         key={props.keyOf(item, index)}
@@ -96,11 +98,16 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
         role={rowRole}
         id={`${id}-${index}`}
         class={`${styles.row} ${index === active ? styles.active : ""} ${more ?? ""}`}
-        style={{ height: `${height}px`, transform: `translateY(${index * height}px)` }}
+        style={{
+          ...(typeof style === "object" ? style : {}),
+          height: `${height}px`,
+          transform: `translateY(${index * height}px)`,
+        }}
         {...(role === "listbox"
           ? { "aria-posinset": index + 1, "aria-setsize": items.length }
           : { "aria-rowindex": index + (props.header ? 2 : 1) })}
         data-index={index}
+        data-active={index === active || undefined}
       >
         {props.row(item, index, index === active)}
       </div>,
@@ -124,11 +131,15 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
       onKeyDown={onKeyDown}
       onClick={event => {
         const index = indexOf(event);
-        if (index !== undefined) props.onActive?.(index);
+        if (index === undefined) return;
+        props.onActive?.(index);
+        const item = items[index];
+        if (props.opensOnClick && item !== undefined && !isControl(event)) props.onOpen?.(item, index);
       }}
       onDblClick={event => {
         const index = indexOf(event);
         const item = index === undefined ? undefined : items[index];
+        if (props.opensOnClick) return;
         if (index !== undefined && item !== undefined) props.onOpen?.(item, index);
       }}
     >
@@ -156,6 +167,20 @@ function indexOf(event: Event): number | undefined {
   const row = (event.target as Element).closest<HTMLElement>("[data-index]");
   return row ? Number(row.dataset.index) : undefined;
 }
+
+/** The row of titles of a `grid` or `treegrid`, for `header`. */
+export function HeaderRow(props: HTMLAttributes<HTMLDivElement>) {
+  // biome-ignore lint/a11y/useSemanticElements: windowed rows are no table
+  return <div {...props} role="row" aria-rowindex={1} tabIndex={-1} />;
+}
+
+export function HeaderCell(props: HTMLAttributes<HTMLSpanElement>) {
+  // biome-ignore lint/a11y/useSemanticElements: as above
+  return <span {...props} role="columnheader" tabIndex={-1} />;
+}
+
+const isControl = (event: Event): boolean =>
+  (event.target as Element).closest("button, a, input, label, select") !== null;
 
 /** What is in sight, read once per frame. */
 function useView(scroller: RefObject<HTMLDivElement | null>, onScroll: ((top: number) => void) | undefined) {

@@ -111,7 +111,9 @@ function withRows(state: SearchState, rows: TraceRow[], isReplacing: boolean): S
   if (isReplacing && !state.before) return { ...state, rows };
   // Where one part of a search ends and the next begins the same trace may come twice.
   const known = state.before || state.isLoadingMore ? new Set(state.rows.map(row => row.id)) : undefined;
-  const added = known ? rows.filter(row => !known.has(row.id)) : rows;
+  const added = known ? rows.filter(row => !known.has(row.id)) : [...rows];
+  // Appended rows are the newest first; within a second servers may order them by id.
+  added.sort((left, right) => right.start - left.start);
   return { ...state, rows: [...state.rows, ...added] };
 }
 
