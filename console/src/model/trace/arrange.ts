@@ -442,7 +442,11 @@ function fillCritical(
   table.criticalRow = Uint32Array.from(sorted, part => part.row);
   table.criticalFrom = Float64Array.from(sorted, part => part.from);
   table.criticalTo = Float64Array.from(sorted, part => part.to);
-  for (const { row } of sorted) table.isCritical[row] = 1;
+  for (const { row } of sorted) {
+    table.isCritical[row] = 1;
+    const above = table.parent[row] as number;
+    if (table.kind[above] === KIND_REPEATS) table.isCritical[above] = 1;
+  }
 }
 
 function countRows(table: TraceTable): void {

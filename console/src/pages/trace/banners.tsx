@@ -20,25 +20,18 @@ export function Banners({ table }: { table: TraceTable }) {
       {counts.inProgress > 0 && (
         <p>
           <span class={styles.pulse} aria-hidden="true" />
-          In progress: {some(counts.inProgress, "row")} open. The page follows every 2 seconds.
+          In progress: {some(counts.inProgress, "row")} open, read again every 2 seconds
         </p>
       )}
       {counts.orphans > 0 && (
         <p>
-          Partial: the parent of {some(counts.orphans, "subsegment")} has not arrived;{" "}
-          {counts.orphans === 1 ? "it is" : "they are"} under{" "}
-          {counts.missingParents === 1
-            ? "“Missing parent”"
-            : `${counts.missingParents} rows “Missing parent”`}{" "}
-          at
-          {counts.orphans === 1 ? " its" : " their"} time.
+          Partial: {some(counts.orphans, "subsegment")} whose parent has not arrived, under “Missing parent”
         </p>
       )}
       {counts.skewed > 0 && (
         <p>
-          {some(counts.skewed, "row")} {counts.skewed === 1 ? "lies" : "lie"} more than 5 ms outside{" "}
-          {counts.skewed === 1 ? "its parent" : "their parents"}: clocks differ, or the work goes on by
-          itself.
+          {some(counts.skewed, "row")} more than 5 ms outside the parent: clocks differ, or work goes on by
+          itself
           <Button look="quiet" aria-pressed={variant.isAligned} onClick={setAligned}>
             Align clocks
           </Button>

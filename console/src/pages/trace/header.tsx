@@ -130,15 +130,17 @@ function Request({ table }: { table: TraceTable }) {
   const outcome = rootClass(table);
   return (
     <h2 class={styles.request} title={visible(url, 2_000)}>
-      {url ? (
-        <>
-          <span class={styles.method}>{visible(textOf(table, table.method, root), 20)}</span>
-          <span class={styles.host}>{visible(host, URL_MAX)}</span>
-          <span class={styles.path}>{visible(path, URL_MAX)}</span>
-        </>
-      ) : (
-        <span class={styles.path}>{visible(textOf(table, table.name, root), URL_MAX)}</span>
-      )}
+      <span class={styles.what}>
+        {url ? (
+          <>
+            <span class={styles.method}>{visible(textOf(table, table.method, root), 20)}</span>
+            <span class={styles.host}>{visible(host, URL_MAX)}</span>
+            <span class={styles.path}>{visible(path, URL_MAX)}</span>
+          </>
+        ) : (
+          <span class={styles.path}>{visible(textOf(table, table.name, root), URL_MAX)}</span>
+        )}
+      </span>
       <span class={`${styles.outcome} ${styles[outcome]}`}>
         {status > 0 && <span>{status}</span>}
         <StatusMark of={outcome} withWord />

@@ -14,7 +14,6 @@ export interface LoadedTrace {
 
 /** Undefined: the server has no such trace. */
 export async function loadTrace(id: string, signal: AbortSignal): Promise<LoadedTrace | undefined> {
-  mark("nav");
   const compact = await compactSource(id, signal);
   const source = compact ?? (await documentSource(id, signal));
   mark("data");

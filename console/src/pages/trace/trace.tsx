@@ -1,5 +1,6 @@
 /** One trace (spec console.md 6.3): header, timeline, map or raw documents, and the panel of a segment. */
 import { useEffect, useRef } from "preact/hooks";
+import { lazy } from "../../components/lazy/lazy";
 import { Panel, type PanelState, stateOf } from "../../components/panel/panel";
 import { type Tab, Tabs } from "../../components/tabs/tabs";
 import { useQuery } from "../../components/use-query";
@@ -11,7 +12,6 @@ import { toW3c } from "../../url/trace-id";
 import { Banners } from "./banners";
 import { Header, headline } from "./header";
 import { type LoadedTrace, loadTrace } from "./load-trace";
-import { RawView } from "./raw-view";
 import { TimelinePage } from "./timeline-page";
 import styles from "./trace.module.css";
 
@@ -20,8 +20,13 @@ const OPEN_MILLIS = 2_000;
 const QUIET_TIMES_MAX = 30;
 const QUIET_MILLIS = 30_000;
 
+// The timeline needs neither.
+const MapView = lazy(() => import("./map-view").then(module => module.MapView));
+const RawView = lazy(() => import("./raw-view").then(module => module.RawView));
+
 const VIEWS: readonly Tab<TraceView>[] = [
   { id: "timeline", label: "Timeline" },
+  { id: "map", label: "Map" },
   { id: "raw", label: "Raw" },
 ];
 
@@ -52,11 +57,14 @@ function OneTrace({ id, view }: { id: string; view: TraceView }) {
           <>
             <Header table={table} hasConsoleApi={loaded.hasConsoleApi} />
             <Banners table={table} />
-            {view === "raw" ? (
-              <RawView table={table} hasConsoleApi={loaded.hasConsoleApi} views={views} />
-            ) : (
-              <TimelinePage loaded={loaded} views={views} />
+            {view === "raw" && <RawView table={table} hasConsoleApi={loaded.hasConsoleApi} views={views} />}
+            {view === "map" && (
+              <>
+                <div class={styles.toolbar}>{views}</div>
+                <MapView loaded={loaded} />
+              </>
             )}
+            {view === "timeline" && <TimelinePage loaded={loaded} views={views} />}
           </>
         )}
       </Panel>

@@ -39,6 +39,8 @@ interface Pen {
 /** Room kept free at both ends, so that what begins with the trace does not stick to the edge. */
 export const INSET = 8;
 const BAR_MIN = 2;
+/** Of the labels, nearly: measuring each would cost more than drawing it. */
+const CHARACTER_WIDTH = 7;
 const FONT = '11px system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif';
 
 const parts = new WeakMap<TraceTable, Map<number, OwnParts>>();
@@ -243,7 +245,9 @@ function drawGroup(pen: Pen, row: number, bar: Bar): void {
 function drawCritical({ context, table, colours, scale, timeline }: Pen, row: number, y: number): void {
   context.fillStyle = colours.text;
   const shift = timeline.startOf(row) - (table.start[row] as number);
-  for (let at = firstOf(table.criticalRow, row); table.criticalRow[at] === row; at += 1) {
+  // What is folded away is drawn here.
+  const last = timeline.folds.value[row] ? row + (table.size[row] as number) - 1 : row;
+  for (let at = firstOf(table.criticalRow, row); (table.criticalRow[at] as number) <= last; at += 1) {
     const from = scale((table.criticalFrom[at] as number) + shift);
     const to = scale((table.criticalTo[at] as number) + shift);
     context.fillRect(from, y, Math.max(1, to - from), 2);
@@ -267,9 +271,10 @@ function drawLabel(pen: Pen, row: number, bar: Bar): void {
   const duration = table.duration[row] as number;
   const text = duration < 0 ? "in progress" : formatMicros(duration);
   context.fillStyle = colours.muted;
-  const room = context.measureText(text).width;
+  const room = text.length * CHARACTER_WIDTH;
   const y = bar.top + bar.height / 2 + 0.5;
-  const mark = (table.flags[row] as number) & (FLAG_EXCEPTIONS | FLAG_EXCEPTION_REFERENCE) ? 6 : 0;
+  const marked = FLAG_EXCEPTIONS | FLAG_EXCEPTION_REFERENCE | FLAG_IN_PROGRESS;
+  const mark = (table.flags[row] as number) & marked ? 6 : 0;
   if (bar.right + mark + 6 + room < width) context.fillText(text, bar.right + mark + 6, y);
   else if (bar.left - 6 - room > 0) context.fillText(text, bar.left - 6 - room, y);
   else {

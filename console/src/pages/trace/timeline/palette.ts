@@ -28,14 +28,18 @@ export function palette(): Palette {
 }
 
 function readPalette(): Palette {
-  const probe = document.createElement("span");
-  document.body.append(probe);
-  const colour = (token: string) => {
-    probe.style.color = `var(--${token})`;
-    return getComputedStyle(probe).color;
-  };
-  const named = Object.fromEntries(TOKENS.map(token => [token, colour(token)]));
-  const hues = Array.from({ length: HUES }, (_, hue) => colour(`hue-${hue}`));
-  probe.remove();
-  return { ...(named as Record<(typeof TOKENS)[number], string>), hues };
+  // All probes at once: styles are computed once, not per colour.
+  const names = [...TOKENS, ...Array.from({ length: HUES }, (_, hue) => `hue-${hue}`)];
+  const holder = document.createElement("div");
+  holder.hidden = true;
+  for (const name of names) {
+    const probe = document.createElement("span");
+    probe.style.color = `var(--${name})`;
+    holder.append(probe);
+  }
+  document.body.append(holder);
+  const colours = [...holder.children].map(probe => getComputedStyle(probe).color);
+  holder.remove();
+  const named = Object.fromEntries(TOKENS.map((token, index) => [token, colours[index]]));
+  return { ...(named as Record<(typeof TOKENS)[number], string>), hues: colours.slice(TOKENS.length) };
 }

@@ -1,4 +1,6 @@
 /** The rows in sight: the tree in the document, the bars on one canvas above them. */
+import type { VNode } from "preact";
+import { useRef } from "preact/hooks";
 import { type Class, StatusMark } from "../../../components/status-mark/status-mark";
 import { hueOf } from "../../../model/trace/hue";
 import { setFold } from "../../../model/trace/rows";
@@ -27,22 +29,26 @@ export function Rows(props: { timeline: Timeline; first: number; last: number; r
   const matches = timeline.matches.value;
   const { dimsOthers } = timeline.variant.value;
   const folds = timeline.folds.value;
-  const rows = [];
+  // A row that stays as it is keeps its node, so that scrolling compares nothing but what comes into sight.
+  const drawn = useRef<{ table: TraceTable; rows: Map<number, { look: number; node: VNode }> }>(undefined);
+  const before = drawn.current?.table === table ? drawn.current.rows : undefined;
+  const rows = new Map<number, { look: number; node: VNode }>();
   for (let place = first; place < Math.min(last, shown.length); place += 1) {
     const row = shown[place] as number;
-    rows.push(
-      <Row
-        key={row}
-        table={table}
-        row={row}
-        isActive={row === active}
-        isMatch={matches?.[row] === 1}
-        isFolded={folds[row] === 1}
-        isDimmed={dimsOthers && !table.isCritical[row]}
-        siblings={siblingsOf(table, row)}
-      />,
-    );
+    const isActive = row === active;
+    const isMatch = matches?.[row] === 1;
+    const isFolded = folds[row] === 1;
+    const isDimmed = dimsOthers && !table.isCritical[row];
+    const look = Number(isActive) + 2 * Number(isMatch) + 4 * Number(isFolded) + 8 * Number(isDimmed);
+    const known = before?.get(row);
+    if (known?.look === look) {
+      rows.set(row, known);
+      continue;
+    }
+    const state = { isActive, isMatch, isFolded, isDimmed, siblings: siblingsOf(table, row) };
+    rows.set(row, { look, node: <Row key={row} table={table} row={row} {...state} /> });
   }
+  drawn.current = { table, rows };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the grid around it has the focus and the keys
     <div
@@ -51,7 +57,7 @@ export function Rows(props: { timeline: Timeline; first: number; last: number; r
       style={{ transform: `translateY(${first * props.rowHeight}px)` }}
       onClick={event => toggleOnArrow(timeline, event)}
     >
-      {rows}
+      {[...rows.values()].map(({ node }) => node)}
     </div>
   );
 }

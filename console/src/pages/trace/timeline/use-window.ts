@@ -6,8 +6,8 @@ import { placeOf } from "../../../model/trace/rows";
 import type { Timeline } from "./state";
 
 /** Rows drawn beyond the ones in sight, and how far the window moves at a time. */
-const OVERSCAN = 12;
-const STEP = 6;
+const OVERSCAN = 6;
+const STEP = 12;
 
 /** First row and one past the last that are in the document; changes once in a few rows. */
 export function useWindow(
