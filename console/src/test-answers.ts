@@ -6,7 +6,8 @@ export interface Sent {
   body: Record<string, unknown>;
 }
 
-type Answer = object | ((body: Record<string, unknown>) => object);
+/** Text is sent as it is: a stream of events. */
+type Answer = object | string | ((body: Record<string, unknown>) => object | string);
 
 /** An answer with a status that is not 200. */
 export class Refused {
@@ -25,6 +26,7 @@ export function answerWith(answers: Record<string, Answer>): Sent[] {
     sent.push({ path, body });
     const answer = answers[path] ?? new Refused(404, { __type: "NotFound", message: `no ${path} here` });
     const value = typeof answer === "function" ? answer(body) : answer;
+    if (typeof value === "string") return new Response(value);
     return value instanceof Refused
       ? new Response(JSON.stringify(value.body), { status: value.status })
       : new Response(JSON.stringify(value));

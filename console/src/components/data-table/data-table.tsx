@@ -21,7 +21,7 @@ export interface Column<R> {
   isFixed?: boolean;
   /** Left out on narrow screens. */
   isWide?: boolean;
-  /** As narrow as its content. */
+  /** As narrow as its content; its title is not shown. */
   isNarrow?: boolean;
   /** The row's link is in this column; without it in the first. */
   isLink?: boolean;
@@ -129,7 +129,7 @@ function Head<R>(props: {
   if (!column.sortBy || !onSort) {
     return (
       <th scope="col" class={classOf(column)} title={column.help}>
-        {column.title}
+        {column.isNarrow ? <span class="visually-hidden">{column.title}</span> : column.title}
       </th>
     );
   }

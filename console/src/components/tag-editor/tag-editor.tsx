@@ -1,5 +1,6 @@
 /** Tags of a group or a sampling rule: a line per tag. */
 import type { Tag } from "../../api/tags";
+import { visible } from "../../model/format";
 import { TAGS_MAX } from "../../model/tags";
 import { Button } from "../button/button";
 import { Icon } from "../icon/icon";
@@ -72,7 +73,7 @@ export function Tags({ tags }: { tags: readonly Tag[] }) {
     <ul class={styles.list}>
       {tags.map(({ Key, Value }) => (
         <li key={Key} class={styles.tag}>
-          <span class={styles.key}>{Key}</span> {Value}
+          <span class={styles.key}>{visible(Key, 140)}</span> {visible(Value, 260)}
         </li>
       ))}
     </ul>

@@ -27,7 +27,11 @@ const answers = {
     ],
   },
   ListTagsForResource: { Tags: [{ Key: "team", Value: "shop" }] },
-  TraceSummaries: { TraceSummaries: [trace], TracesProcessedCount: 50 },
+  "api/v1/search": [
+    `event: rows\ndata: ${JSON.stringify({ replace: false, summaries: [trace] })}`,
+    'event: done\ndata: {"matched":1,"scanned":50,"elapsedMs":3,"complete":true,"limit":null}',
+    "",
+  ].join("\n\n"),
 };
 
 beforeEach(() => {
@@ -56,10 +60,10 @@ test("the server's refusal is a state of the page", async () => {
 test("an expression is tried while it is written, and what the server says of it stands beside it", async () => {
   const sent = answerWith({
     ...answers,
-    TraceSummaries: body =>
-      String(Reflect.get(body, "FilterExpression")).includes("group.name")
-        ? refused('Invalid filter expression: no group "nope" at position 14')
-        : answers.TraceSummaries,
+    "api/v1/search": body =>
+      String(body.filter).includes("group.name")
+        ? refused("Invalid filter expression: unknown group `nope` at position 13")
+        : answers["api/v1/search"],
   });
   go({ route: { page: "groups", name: "slow" } });
   render(<Groups />);
@@ -74,8 +78,8 @@ test("an expression is tried while it is written, and what the server says of it
   expect(screen.getByRole("button", { name: "Save changes" })).toHaveProperty("disabled", true);
   fireEvent.input(field, { target: { value: 'group.name = "nope"' } });
   expect(screen.getByText(/Only traces that arrive from now on/)).toBeTruthy();
-  await screen.findByText('no group "nope" at position 14');
-  expect(sent.filter(({ path }) => path === "TraceSummaries").length).toBe(2);
+  await screen.findByText("unknown group `nope` at position 13");
+  expect(sent.filter(({ path }) => path === "api/v1/search").length).toBe(2);
 });
 
 test("notifications need insights; saving sends what was changed and no more", async () => {

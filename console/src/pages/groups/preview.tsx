@@ -1,43 +1,63 @@
 /** What an expression would find: matches of the last 15 minutes, their share, three of them. */
 import { useEffect, useState } from "preact/hooks";
 import { ApiError } from "../../api/client";
-import { sampleTraces, type TraceSample } from "../../api/sample-traces";
-import { classOf, StatusMark } from "../../components/status-mark/status-mark";
+import { type SearchRequest, search } from "../../api/search";
+import { StatusMark } from "../../components/status-mark/status-mark";
 import { type QueryResult, useQuery } from "../../components/use-query";
 import { formatCount, formatDuration, formatShare, visible } from "../../model/format";
+import { classOfRow, type TraceRow } from "../../model/search/row";
 import { hrefOf } from "../../shell/navigation";
 import { now } from "../../shell/time";
 import styles from "./groups.module.css";
 
 const MINUTES = 15;
 const SAMPLES = 3;
-/** Pages that a preview reads: what lies beyond is said to be more. */
-const PAGES_MAX = 10;
 /** While a person types, the server is left alone. */
 const TYPING_MILLIS = 400;
 
 export interface Preview {
   matched: number;
   examined: number;
+  /** False: the server's time was up before the start of the range. */
   isWhole: boolean;
-  samples: TraceSample[];
+  samples: TraceRow[];
 }
 
 /** The preview of an expression, once it has been left alone for a moment; of `undefined` none. */
 export function usePreview(expression: string | undefined): QueryResult<Preview> {
   const settled = useSettled(expression?.trim());
-  const end = now.value / 1000;
   return useQuery(
     settled === undefined ? undefined : `group-preview ${now.value} ${settled}`,
-    async signal => {
-      const request = { StartTime: end - MINUTES * 60, EndTime: end };
-      const filter = settled ? { FilterExpression: settled } : {};
-      const found = await sampleTraces({ ...request, ...filter }, PAGES_MAX, { signal });
-      const { traces, examined, isWhole } = found;
-      return { matched: traces.length, examined, isWhole, samples: traces.slice(0, SAMPLES) };
-    },
+    signal => readPreview(settled ?? "", now.value, signal),
     { freshMillis: 60_000 },
   );
+}
+
+async function readPreview(filter: string, end: number, signal: AbortSignal): Promise<Preview> {
+  const request: SearchRequest = {
+    start: end - MINUTES * 60_000,
+    end,
+    filter,
+    group: undefined,
+    sort: "newest",
+    rows: SAMPLES,
+    // Rows alone would end the search when they are there: the counts are what is wanted.
+    aggregates: true,
+    timelineBuckets: 1,
+    facetValues: 1,
+  };
+  const preview: Preview = { matched: 0, examined: 0, isWhole: true, samples: [] };
+  for await (const event of search(request, { signal })) {
+    if (event.kind === "rows") {
+      const before = event.isReplacing ? [] : preview.samples;
+      preview.samples = [...before, ...event.rows].slice(0, SAMPLES);
+    } else if (event.kind === "done") {
+      preview.matched = event.matched;
+      preview.examined = event.scanned;
+      preview.isWhole = event.limit !== "time";
+    }
+  }
+  return preview;
 }
 
 /** What the server says against the expression. */
@@ -69,7 +89,7 @@ export function PreviewBox(props: {
       {value && value.samples.length > 0 && (
         <ul class={styles.samples} aria-label="Newest matches">
           {value.samples.map(trace => (
-            <Sample key={trace.Id} trace={trace} />
+            <Sample key={trace.id} trace={trace} />
           ))}
         </ul>
       )}
@@ -96,22 +116,19 @@ function Matches({ matched, examined, isWhole }: Preview) {
   );
 }
 
-function Sample({ trace }: { trace: TraceSample }) {
-  const { Http, EntryPoint } = trace;
-  const what = [Http?.HttpMethod, Http?.HttpURL ?? EntryPoint?.Name ?? trace.Id].filter(Boolean).join(" ");
+function Sample({ trace }: { trace: TraceRow }) {
+  const what = [trace.method, trace.url || trace.root || trace.id].filter(Boolean).join(" ");
   return (
     <li class={styles.sample}>
-      <StatusMark
-        of={classOf({ fault: trace.HasFault, throttle: trace.HasThrottle, error: trace.HasError })}
-      />
+      <StatusMark of={classOfRow(trace)} />
       <a
-        href={hrefOf({ route: { page: "trace", id: trace.Id, view: "timeline" } })}
+        href={hrefOf({ route: { page: "trace", id: trace.id, view: "timeline" } })}
         title={visible(what, 300)}
       >
         {visible(what, 300)}
       </a>
       <span class={styles.muted}>
-        {trace.ResponseTime === undefined ? "in progress" : formatDuration(trace.ResponseTime)}
+        {trace.responseTime === undefined ? "in progress" : formatDuration(trace.responseTime)}
       </span>
     </li>
   );

@@ -47,6 +47,7 @@ export function insightColumns(zone: TimeZone, nowMillis: number): Column<Insigh
       title: "Group",
       sortBy: insight => insight.GroupName,
       isFixed: true,
+      isWide: true,
       cell: insight => visible(insight.GroupName),
     },
     {
@@ -64,6 +65,7 @@ export function insightColumns(zone: TimeZone, nowMillis: number): Column<Insigh
       id: "duration",
       title: "Duration",
       align: "right",
+      isWide: true,
       sortBy: insight => lasted(insight, nowSeconds),
       cell: insight => formatDuration(lasted(insight, nowSeconds)),
     },

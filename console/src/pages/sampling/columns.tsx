@@ -12,7 +12,7 @@ export function columnsOf(reordering: Reordering, isNarrow: boolean): Column<Rul
   const columns: Column<RuleRow>[] = [
     {
       id: "move",
-      title: "",
+      title: "Order",
       isNarrow: true,
       cell: row => (row.isDefault ? null : <Grip name={row.rule.RuleName} reordering={reordering} />),
     },
@@ -24,6 +24,7 @@ export function columnsOf(reordering: Reordering, isNarrow: boolean): Column<Rul
       title: "Reservoir",
       help: "Traces per second taken first, over all clients together",
       align: "right",
+      isWide: true,
       cell: ({ rule }) => `${rule.ReservoirSize}/s`,
     },
     {
@@ -86,7 +87,7 @@ const live = (
   title,
   help: `${help}, in the last minute`,
   align: "right",
-  isWide: id === "borrowed",
+  isWide: true,
   cell: ({ activity }) => (activity ? formatRate(of(activity)) : "–"),
 });
 
@@ -127,7 +128,7 @@ function Grip({ name, reordering }: { name: string; reordering: Reordering }) {
     <Button
       look="quiet"
       class={styles.grip}
-      aria-label={`Move rule ${name}: arrow up, arrow down`}
+      aria-label={`Move rule ${visible(name)}: arrow up, arrow down`}
       title="Drag, or press ↑ ↓"
       disabled={reordering.isBusy}
       onKeyDown={onKeyDown}

@@ -62,6 +62,8 @@ export function RuleEditor(props: {
   const [draft, setDraft] = useState(drafts.get(key) ?? before);
   const [tags, setTags] = useState<Tag[]>();
   const [asks, setAsks] = useState<"delete" | "discard">();
+  // Text that is no rule: what would be saved is not what is seen.
+  const [isBroken, setBroken] = useState(false);
   const save = useSave(MEMBERS);
   const known = useQuery(rule && `sampling-tags ${rule.RuleARN}`, signal =>
     listTagsForResource(rule?.RuleARN ?? "", { signal }),
@@ -107,7 +109,7 @@ export function RuleEditor(props: {
         label={rule ? `Sampling rule ${rule.RuleName}` : "New sampling rule"}
         save={save}
         submit={rule ? "Save changes" : "Create rule"}
-        isDisabled={!isDirty || problems.size > 0 || badTags !== undefined}
+        isDisabled={!isDirty || (isBroken && tab === "json") || problems.size > 0 || badTags !== undefined}
         onSubmit={submit}
         actions={
           rule &&
@@ -119,7 +121,7 @@ export function RuleEditor(props: {
         }
       >
         {tab === "json" ? (
-          <RuleJsonEditor draft={draft} onDraft={change} problems={problems} />
+          <RuleJsonEditor draft={draft} onDraft={change} onBroken={setBroken} problems={problems} />
         ) : (
           <RuleFields draft={draft} isNew={!rule} onDraft={change} problems={problems} save={save} />
         )}
@@ -173,6 +175,7 @@ async function write(
 function RuleJsonEditor(props: {
   draft: RuleDraft;
   onDraft: (draft: RuleDraft) => void;
+  onBroken: (isBroken: boolean) => void;
   problems: Map<string, string>;
 }) {
   const [text, setText] = useState(() => JSON.stringify(jsonOf(props.draft), null, 2));
@@ -187,9 +190,9 @@ function RuleJsonEditor(props: {
       rows={16}
       onText={(next, parsed) => {
         setText(next);
-        if (!parsed.isValid) return;
-        const draft = draftOfJson(parsed.value, props.draft);
-        setForm(typeof draft === "string" ? draft : undefined);
+        const draft = parsed.isValid ? draftOfJson(parsed.value, props.draft) : "";
+        props.onBroken(typeof draft === "string");
+        setForm(parsed.isValid && typeof draft === "string" ? draft : undefined);
         if (typeof draft !== "string") props.onDraft(draft);
       }}
     />

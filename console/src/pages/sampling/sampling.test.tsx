@@ -136,6 +136,10 @@ test("the JSON of a rule is the same rule", async () => {
   expect(screen.getByText("Priority: a whole number from 1 to 9999")).toBeTruthy();
   fireEvent.input(editor, { target: { value: '{"RuleName":"debug","Prio":0}' } });
   expect(screen.getByText("a rule has no member Prio")).toBeTruthy();
+  fireEvent.input(editor, { target: { value: '{"RuleName":"debug","Priority":7}' } });
+  expect(screen.getByRole("button", { name: "Save changes" })).toHaveProperty("disabled", false);
+  fireEvent.input(editor, { target: { value: '{"RuleName":"debug","Priority":7' } });
+  expect(screen.getByRole("button", { name: "Save changes" })).toHaveProperty("disabled", true);
 });
 
 test("Default has shares to change, and is never deleted", async () => {

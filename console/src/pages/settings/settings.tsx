@@ -1,5 +1,6 @@
 /** Settings of the server, and of this browser (spec console.md 6.12). */
 import type { ComponentType } from "preact";
+import { Panel } from "../../components/panel/panel";
 import { Tabs } from "../../components/tabs/tabs";
 import { address, go } from "../../shell/navigation";
 import type { SettingsSection } from "../../url/address";
@@ -10,12 +11,18 @@ import { Preferences } from "./preferences";
 import styles from "./settings.module.css";
 import { TagsSection } from "./tags-section";
 
+const PreferencesSection = () => (
+  <Panel title="Preferences">
+    <Preferences />
+  </Panel>
+);
+
 const SECTIONS: { id: SettingsSection; label: string; Section: ComponentType }[] = [
   { id: "encryption", label: "Encryption", Section: Encryption },
   { id: "policies", label: "Resource policies", Section: Policies },
   { id: "indexing", label: "Indexing", Section: Indexing },
   { id: "tags", label: "Tags", Section: TagsSection },
-  { id: "preferences", label: "Preferences", Section: Preferences },
+  { id: "preferences", label: "Preferences", Section: PreferencesSection },
 ];
 
 export default function Settings() {
