@@ -1,4 +1,5 @@
 /** The agents that hand on traces, and what they lost on the way (spec console.md 6.13). */
+import { type Addresses, addressesOf } from "../../api/addresses";
 import { ApiError, downloadUrl } from "../../api/client";
 import { type Daemon, getDaemons } from "../../api/daemons";
 import { getServer } from "../../api/server";
@@ -17,11 +18,9 @@ export default function Daemons() {
   const daemons = useQuery(`daemons ${refreshed.value}`, signal => getDaemons({ signal }));
   const server = useQuery("server", signal => getServer({ signal }));
   const rows = daemons.value ?? [];
-  const endpoint = server.value
-    ? `http://${server.value.addresses.http}`
-    : downloadUrl("").replace(/\/$/, "");
+  const at = addressesOf(server.value, downloadUrl(""));
   return (
-    <Panel title="Daemons" state={stateFor(daemons, rows, endpoint)}>
+    <Panel title="Daemons" state={stateFor(daemons, rows, at)}>
       <p class={styles.lead}>
         Agents that reported within the last day: X-Ray daemons and what behaves like one. Counts are of all
         their reports since this server knows them.
@@ -38,19 +37,15 @@ export default function Daemons() {
   );
 }
 
-function stateFor(
-  query: Parameters<typeof stateOf>[0],
-  rows: readonly Daemon[],
-  endpoint: string,
-): PanelState {
+function stateFor(query: Parameters<typeof stateOf>[0], rows: readonly Daemon[], at: Addresses): PanelState {
   const { error } = query;
   if (error instanceof ApiError && error.status === 404) {
     return { kind: "empty", title: "This server does not keep what daemons report" };
   }
-  return stateOf(query, rows.length === 0 ? { kind: "empty", ...nobody(endpoint) } : undefined);
+  return stateOf(query, rows.length === 0 ? { kind: "empty", ...nobody(at) } : undefined);
 }
 
-const nobody = (endpoint: string) => ({
+const nobody = ({ endpoint, region }: Addresses) => ({
   title: "No daemon has reported within the last day",
   detail: (
     <div class={styles.nobody}>
@@ -60,7 +55,7 @@ const nobody = (endpoint: string) => ({
       </p>
       <CodeBlock
         title="cfg.yaml"
-        text={`Version: 2\nEndpoint: "${endpoint}"\nRegion: "us-east-1"\nLocalMode: true`}
+        text={`Version: 2\nEndpoint: "${endpoint}"\nRegion: "${region}"\nLocalMode: true`}
       />
     </div>
   ),

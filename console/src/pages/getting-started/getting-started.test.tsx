@@ -1,8 +1,8 @@
 import { act, cleanup, fireEvent, render, screen } from "@testing-library/preact";
 import { afterEach, expect, test, vi } from "vitest";
+import { addressesOf } from "../../api/addresses";
 import { invalidate } from "../../api/query";
 import type { ServerInfo } from "../../api/server";
-import { addressesOf } from "./addresses";
 import GettingStarted from "./getting-started";
 import { sampleDocument } from "./sample";
 import { WAYS } from "./ways";

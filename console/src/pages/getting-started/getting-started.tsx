@@ -1,5 +1,6 @@
 /** First steps (spec console.md 6.14): a trace at once, the demo, and how anything is pointed at this server. */
 import { useId, useState } from "preact/hooks";
+import { type Addresses, addressesOf } from "../../api/addresses";
 import { ApiError, downloadUrl } from "../../api/client";
 import { getServer } from "../../api/server";
 import { Button } from "../../components/button/button";
@@ -9,7 +10,6 @@ import { Tabs } from "../../components/tabs/tabs";
 import { useQuery } from "../../components/use-query";
 import { visible } from "../../model/format";
 import { address, adjust, go, hrefOf } from "../../shell/navigation";
-import { type Addresses, addressesOf } from "./addresses";
 import styles from "./getting-started.module.css";
 import { sendSample } from "./sample";
 import { Waiting } from "./waiting";

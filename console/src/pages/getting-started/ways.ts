@@ -2,7 +2,7 @@
  * How each kind of sender and reader is pointed at this server (spec console.md 6.14). What SDKs understand is in
  * sdk.md 8, the daemon's file in daemon.md 3.2; the SDKs of tests/clients are set up as here.
  */
-import { type Addresses, DEFAULT_DAEMON } from "./addresses";
+import { type Addresses, DEFAULT_DAEMON } from "../../api/addresses";
 
 export interface Step {
   text: string;

@@ -1,5 +1,5 @@
 /** Where this server takes traces and answers, as an application has to be told. */
-import type { ServerInfo } from "../../api/server";
+import type { ServerInfo } from "./server";
 
 export interface Addresses {
   /** Of the X-Ray API, without a slash at the end. */
