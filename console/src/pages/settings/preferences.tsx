@@ -58,7 +58,7 @@ export function Preferences() {
         />
       </FormSection>
       <FormSection title="Trace map">
-        <p class={styles.lead}>From which share of its calls an edge is marked, in percent.</p>
+        <p class={styles.lead}>From which share of its requests a node or an edge is marked, in percent.</p>
         <div class={styles.thresholds} key={resets}>
           <Threshold name="amber" label="Amber: not OK" />
           <Threshold name="red" label="Red: not OK" />

@@ -1,9 +1,9 @@
 /** What a person wants to see of the map: remembered in this browser. */
 import { type DrawOptions, NODE_TEXTS, SIZES_BY } from "../../components/service-graph/drawing";
-import { DEFAULT_THRESHOLDS, type Thresholds } from "../../model/graph/counts";
+import type { Thresholds } from "../../model/graph/counts";
 import { GROUPINGS, type Grouping } from "../../model/graph/shown";
 import type { Point } from "../../model/layout/layout";
-import { preferences, remember, remembered } from "../../shell/preferences";
+import { prefer, preferences, remember, remembered } from "../../shell/preferences";
 
 export interface MapOptions extends DrawOptions {
   clients: boolean;
@@ -13,16 +13,15 @@ export interface MapOptions extends DrawOptions {
   groupBy: Grouping;
 }
 
-const DEFAULTS: MapOptions = {
+const DEFAULTS = {
   nodeText: "icon",
   sizeBy: "traffic",
-  thresholds: DEFAULT_THRESHOLDS,
   clients: true,
   links: true,
   errorsOnly: false,
   hide: "",
   groupBy: "none",
-};
+} satisfies Omit<MapOptions, "thresholds">;
 
 const STORED_AS = "trace-map.options";
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -38,7 +37,7 @@ export function mapOptions(): MapOptions {
     nodeText: oneOf(NODE_TEXTS, stored.nodeText, DEFAULTS.nodeText),
     sizeBy: oneOf(SIZES_BY, stored.sizeBy, DEFAULTS.sizeBy),
     groupBy: oneOf(GROUPINGS, stored.groupBy, DEFAULTS.groupBy),
-    thresholds: thresholdsOf(stored.thresholds),
+    thresholds: thresholds(),
     clients: flag("clients"),
     links: flag("links"),
     errorsOnly: flag("errorsOnly"),
@@ -46,17 +45,22 @@ export function mapOptions(): MapOptions {
   };
 }
 
-export const changeOptions = (change: Partial<MapOptions>): void =>
-  remember(STORED_AS, { ...mapOptions(), ...change });
-
-function thresholdsOf(stored: unknown): Thresholds {
-  if (!isObject(stored)) return DEFAULT_THRESHOLDS;
-  const share = (name: keyof Thresholds) => {
-    const value = stored[name];
-    return typeof value === "number" && value >= 0 && value <= 1 ? value : DEFAULT_THRESHOLDS[name];
-  };
-  return { warn: share("warn"), bad: share("bad"), fault: share("fault") };
+export function changeOptions({ thresholds, ...change }: Partial<MapOptions>): void {
+  if (thresholds) {
+    const { warn, bad, fault } = thresholds;
+    prefer({ edges: { amber: percent(warn), red: percent(bad), redFaults: percent(fault) } });
+  }
+  const { thresholds: _, ...before } = mapOptions();
+  if (Object.keys(change).length > 0) remember(STORED_AS, { ...before, ...change });
 }
+
+/** Of the preferences (settings): the same for every map, in percent there. */
+function thresholds(): Thresholds {
+  const { amber, red, redFaults } = preferences.value.edges;
+  return { warn: amber / 100, bad: red / 100, fault: redFaults / 100 };
+}
+
+const percent = (share: number): number => Number((share * 100).toFixed(3));
 
 const PINS_AS = "trace-map.pins";
 /** Groups whose pins are kept; the oldest are forgotten. */

@@ -49,8 +49,8 @@ export default function TraceMap() {
 
 function LoadedMap({ loaded, stale }: { loaded: LoadedGraph; stale: preact.ComponentChildren }) {
   const { params } = address.value;
-  const settings = preferences.value.pages;
-  const options = useMemo(mapOptions, [settings["trace-map.options"]]);
+  const { pages: settings, edges } = preferences.value;
+  const options = useMemo(mapOptions, [settings["trace-map.options"], edges]);
   const pins = useMemo(() => pinsOf(params.group), [settings["trace-map.pins"], params.group]);
   const [epoch, setEpoch] = useState(0);
   const [hops, setHops] = useState(0);
