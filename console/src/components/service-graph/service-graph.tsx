@@ -102,7 +102,6 @@ export function ServiceGraph(props: ServiceGraphProps) {
           highlights={highlights}
           nodeLabels={labels.nodes}
           edgeLabels={labels.edges}
-          hitRadius={12 / zoom}
           markScale={Math.min(1.6, labelScale(zoom))}
           isFar={zoom < FAR_ZOOM}
         />

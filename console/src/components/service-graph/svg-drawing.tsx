@@ -18,8 +18,6 @@ export interface DrawingProps {
   highlights: ReadonlyMap<string, string>;
   nodeLabels: readonly NodeLabel[];
   edgeLabels: readonly EdgeLabel[];
-  /** Radius of what can be hit, at least. */
-  hitRadius: number;
   /** Small marks are enlarged so much, as names are. */
   markScale: number;
   /** Too far away for details: nodes are discs in the colour of their health. */
@@ -27,7 +25,7 @@ export interface DrawingProps {
 }
 
 export function SvgDrawing(props: DrawingProps) {
-  const { scene, view, near, selected, highlights, hitRadius } = props;
+  const { scene, view, near, selected, highlights } = props;
   const transform = useComputed(() => {
     const { x, y, zoom } = view.value;
     return `translate(${x} ${y}) scale(${zoom})`;
@@ -58,7 +56,6 @@ export function SvgDrawing(props: DrawingProps) {
               isNear={near?.has(drawn.node.id) ?? false}
               isSelected={selected === drawn.node.id}
               highlight={highlights.get(drawn.node.id)}
-              hitRadius={hitRadius}
             />
           ))}
         </g>
@@ -99,14 +96,13 @@ export const RING_GAP = 3;
 export const innerRadius = (radius: number, hasRing: boolean): number =>
   hasRing ? radius - RING_BAND - RING_GAP : radius - 2;
 
-type NodeProps = Omit<PlacedNode, never> & {
+type NodeProps = PlacedNode & {
   isNear: boolean;
   isSelected: boolean;
   highlight: string | undefined;
-  hitRadius: number;
 };
 
-const Node = memo(({ drawn, x, y, isNear, isSelected, highlight, hitRadius }: NodeProps) => {
+const Node = memo(({ drawn, x, y, isNear, isSelected, highlight }: NodeProps) => {
   const { node, radius, arcs, outline, health } = drawn;
   const inner = innerRadius(radius, arcs.length > 0);
   const classes = [styles.node, styles[health], isNear && styles.near, isSelected && styles.selected];
@@ -121,7 +117,7 @@ const Node = memo(({ drawn, x, y, isNear, isSelected, highlight, hitRadius }: No
       aria-pressed={isSelected}
       data-node={node.id}
     >
-      <circle class={styles.hit} r={Math.max(radius + 2, hitRadius)} />
+      <circle class={styles.hit} r={radius} />
       <circle class={styles.focusRing} r={radius + 5} />
       {highlight && <circle class={styles.halo} r={radius + 9} />}
       {arcs.length > 0 && <circle class={styles.band} r={radius - RING_BAND / 2} stroke-width={RING_BAND} />}
@@ -203,13 +199,7 @@ type EdgeProps = { edge: PlacedEdge; isNear: boolean; isSelected: boolean };
 
 const Edge = memo(({ edge, isNear, isSelected }: EdgeProps) => {
   const { drawn, shape } = edge;
-  const classes = [
-    styles.edge,
-    styles[drawn.health],
-
-    isNear && styles.near,
-    isSelected && styles.selected,
-  ];
+  const classes = [styles.edge, styles[drawn.health], isNear && styles.near, isSelected && styles.selected];
   return (
     // biome-ignore lint/a11y/useSemanticElements: there are no buttons inside SVG
     <g
