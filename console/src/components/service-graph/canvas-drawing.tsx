@@ -3,7 +3,7 @@ import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { arcPath } from "./geometry";
 import { GLYPHS } from "./glyphs";
-import type { PlacedEdge, PlacedNode } from "./scene";
+import type { Highlight, PlacedEdge, PlacedNode } from "./scene";
 import styles from "./service-graph.module.css";
 import { crossPath, type DrawingProps, innerRadius, RING, RING_BAND } from "./svg-drawing";
 import type { View } from "./viewport";
@@ -217,7 +217,7 @@ function paintNode(
     highlight,
     zoom,
     isFar,
-  }: { isSelected: boolean; highlight: string | undefined; zoom: number; isFar: boolean },
+  }: { isSelected: boolean; highlight: Highlight | undefined; zoom: number; isFar: boolean },
 ) {
   const { radius, arcs, health } = drawn;
   context.save();

@@ -156,3 +156,10 @@ export function neighbourIn(scene: Scene, id: string, dx: number, dy: number): P
   }
   return nearest;
 }
+
+/** What stands out about a node, and how: a halo, or only a small mark. */
+export interface Highlight {
+  words: string;
+  mark: string;
+  hasHalo: boolean;
+}

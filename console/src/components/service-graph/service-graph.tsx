@@ -14,7 +14,7 @@ import { HoverCard } from "./hover-card";
 import { edgeLabels, labelScale, nodeLabels } from "./labels";
 import { Legend } from "./legend";
 import { MiniMap } from "./mini-map";
-import { boxOf, isSameTarget, nearOf, type Scene, SceneMaker, type Target } from "./scene";
+import { boxOf, type Highlight, isSameTarget, nearOf, type Scene, SceneMaker, type Target } from "./scene";
 import styles from "./service-graph.module.css";
 import { SvgDrawing } from "./svg-drawing";
 import { useGlide } from "./use-glide";
@@ -33,8 +33,8 @@ export interface ServiceGraphProps {
   /** A node was opened with a double press: of groups, its members. */
   onOpen?: (id: string) => void;
   options?: Partial<DrawOptions>;
-  /** Nodes with a halo, and what it means in a word or two. */
-  highlights?: ReadonlyMap<string, string>;
+  /** Nodes that stand out, and what it means in a word or two; text alone is a halo with `!`. */
+  highlights?: ReadonlyMap<string, string | Highlight>;
   /** Where a person has put nodes. */
   pins?: ReadonlyMap<string, Point>;
   onPin?: (id: string, place: Point) => void;
@@ -53,11 +53,12 @@ const SVG_NODES_MAX = 400;
 const MINI_MAP_NODES = 60;
 /** Below this zoom details are too small to be told apart. */
 const FAR_ZOOM = 0.3;
-const NO_HIGHLIGHTS: ReadonlyMap<string, string> = new Map();
+const NO_HIGHLIGHTS: ReadonlyMap<string, Highlight> = new Map();
 const NO_PINS: ReadonlyMap<string, Point> = new Map();
 
 export function ServiceGraph(props: ServiceGraphProps) {
-  const { graph, selected, highlights = NO_HIGHLIGHTS, epoch = 0, part = "" } = props;
+  const { graph, selected, epoch = 0, part = "" } = props;
+  const highlights = useMemo(() => highlightsOf(props.highlights), [props.highlights]);
   const container = useRef<HTMLDivElement>(null);
   const viewport = useViewport(container);
   const [pointed, setPointed] = useState<Target>();
@@ -113,6 +114,13 @@ export function ServiceGraph(props: ServiceGraphProps) {
       {scene && scene.nodes.length >= MINI_MAP_NODES && <MiniMap scene={scene} viewport={viewport} />}
     </div>
   );
+}
+
+function highlightsOf(given: ServiceGraphProps["highlights"]): ReadonlyMap<string, Highlight> {
+  if (!given) return NO_HIGHLIGHTS;
+  const whole = (found: string | Highlight): Highlight =>
+    typeof found === "string" ? { words: found, mark: "!", hasHalo: true } : found;
+  return new Map([...given].map(([id, found]) => [id, whole(found)]));
 }
 
 /** Labels are placed anew when the zoom has changed by so much. */
@@ -204,14 +212,14 @@ function Card(props: {
   scene: Scene;
   target: Target;
   viewport: Viewport;
-  highlights: ReadonlyMap<string, string>;
+  highlights: ReadonlyMap<string, Highlight>;
 }) {
   const { scene, target, viewport } = props;
   const place = cardPlace(scene, target, viewport);
   if (!place) return null;
   return (
     <div class={styles.card} style={place}>
-      <HoverCard graph={props.graph} target={target} note={props.highlights.get(target.id)} />
+      <HoverCard graph={props.graph} target={target} note={props.highlights.get(target.id)?.words} />
     </div>
   );
 }

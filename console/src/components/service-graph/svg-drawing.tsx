@@ -4,7 +4,7 @@ import { arcPath } from "./geometry";
 import { GLYPHS } from "./glyphs";
 import type { EdgeLabel, NodeLabel } from "./labels";
 import { memo } from "./memo";
-import type { PlacedEdge, PlacedNode, Scene } from "./scene";
+import type { Highlight, PlacedEdge, PlacedNode, Scene } from "./scene";
 import styles from "./service-graph.module.css";
 import type { View } from "./viewport";
 
@@ -14,8 +14,8 @@ export interface DrawingProps {
   /** Node and edge ids that belong to what is pointed at; the rest steps back. */
   near: ReadonlySet<string> | undefined;
   selected: string | undefined;
-  /** Ids of nodes with a halo, and why. */
-  highlights: ReadonlyMap<string, string>;
+  /** By id of node. */
+  highlights: ReadonlyMap<string, Highlight>;
   nodeLabels: readonly NodeLabel[];
   edgeLabels: readonly EdgeLabel[];
   /** Small marks are enlarged so much, as names are. */
@@ -99,7 +99,7 @@ export const innerRadius = (radius: number, hasRing: boolean): number =>
 type NodeProps = PlacedNode & {
   isNear: boolean;
   isSelected: boolean;
-  highlight: string | undefined;
+  highlight: Highlight | undefined;
 };
 
 const Node = memo(({ drawn, x, y, isNear, isSelected, highlight }: NodeProps) => {
@@ -113,13 +113,13 @@ const Node = memo(({ drawn, x, y, isNear, isSelected, highlight }: NodeProps) =>
       transform={`translate(${x} ${y})`}
       role="button"
       tabindex={0}
-      aria-label={highlight ? `${drawn.label}, ${highlight}` : drawn.label}
+      aria-label={highlight ? `${drawn.label}, ${highlight.words}` : drawn.label}
       aria-pressed={isSelected}
       data-node={node.id}
     >
       <circle class={styles.hit} r={radius} />
       <circle class={styles.focusRing} r={radius + 5} />
-      {highlight && <circle class={styles.halo} r={radius + 9} />}
+      {highlight?.hasHalo && <circle class={styles.halo} r={radius + 9} />}
       {arcs.length > 0 && <circle class={styles.band} r={radius - RING_BAND / 2} stroke-width={RING_BAND} />}
       <circle
         class={`${styles.disc} ${node.isClient ? styles.client : ""} ${arcs.length === 0 ? styles.idle : ""}`}
@@ -137,7 +137,7 @@ const Node = memo(({ drawn, x, y, isNear, isSelected, highlight }: NodeProps) =>
       ))}
       <Centre drawn={drawn} inner={inner} />
       {drawn.alert && <Alert y={radius - 1} of={drawn.alert.of} text={drawn.alert.text} />}
-      {highlight && <Badge x={radius * 0.72} y={-radius * 0.72} text="!" />}
+      {highlight && <Badge x={radius * 0.72} y={-radius * 0.72} text={highlight.mark} />}
       {node.counts.total === 0 && !node.isClient && (
         <Badge x={radius * 0.72} y={-radius * 0.72} text="…" isQuiet />
       )}
@@ -189,7 +189,7 @@ function Alert({ y, of, text }: { y: number; of: keyof typeof SHAPES; text: stri
 function Badge({ x, y, text, isQuiet = false }: { x: number; y: number; text: string; isQuiet?: boolean }) {
   return (
     <g class={`${styles.badge} ${isQuiet ? styles.quiet : ""}`} transform={`translate(${x} ${y})`}>
-      <circle r={8} />
+      <rect x={-5 - text.length * 3} y={-8} width={10 + text.length * 6} height={16} rx={8} />
       <text y={4}>{text}</text>
     </g>
   );

@@ -19,6 +19,7 @@ import { type LoadedGraph, loadGraph } from "./load-graph";
 import { MapToolbar } from "./map-toolbar";
 import { changePins, mapOptions, pinsOf } from "./options";
 import styles from "./trace-map.module.css";
+import { useInsightMarks } from "./use-insight-marks";
 
 /** Beyond so many nodes they are drawn by type; beyond the ceiling not at all. */
 const GROUPED_FROM = 1_000;
@@ -67,6 +68,7 @@ function LoadedMap({ loaded, stale }: { loaded: LoadedGraph; stale: preact.Compo
       options.groupBy === "none" && part.nodes.size > GROUPED_FROM ? ("type" as const) : options.groupBy;
     return { graph: grouped(part, by, expanded), by };
   }, [loaded.graph, options, focus, hops, expanded]);
+  const marks = useInsightMarks(params.group);
   const isTable = params.view === "table";
   const toggleTable = () => adjust({ params: { view: isTable ? undefined : "table" } });
   const select = (target: Target | undefined) => go({ params: selectionParams(loaded.graph, target) });
@@ -119,6 +121,7 @@ function LoadedMap({ loaded, stale }: { loaded: LoadedGraph; stale: preact.Compo
             onSelect={select}
             onOpen={open}
             options={options}
+            highlights={marks}
             pins={pins}
             onPin={(id, place) => changePins(params.group, new Map([...pins, [id, place]]))}
             epoch={epoch}
