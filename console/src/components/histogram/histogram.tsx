@@ -110,7 +110,7 @@ export function Histogram(props: HistogramProps) {
             )}
           </div>
           <div class={styles.axis} aria-hidden="true">
-            {spaced(ticksOf(scale, 12), scale).map(tick => (
+            {(total > 0 ? spaced(ticksOf(scale, 12), scale) : []).map(tick => (
               <span key={tick} style={{ left: `${scale.position(tick) * 100}%` }}>
                 {format(tick).replace(/\.0+(?= )/, "")}
               </span>
@@ -213,7 +213,7 @@ function spaced(ticks: readonly number[], scale: Scale): number[] {
   let before = Number.NEGATIVE_INFINITY;
   return ticks.filter(tick => {
     const at = scale.position(tick);
-    if (at - before < TICK_ROOM || at > 0.97) return false;
+    if (at - before < TICK_ROOM || at < 0.03 || at > 0.97) return false;
     before = at;
     return true;
   });

@@ -89,7 +89,7 @@ function options(host: HTMLElement, props: () => Props, told: Told): uPlot.Optio
     scales: {
       x: { time: true, range: () => [props().window.start / 1000, props().window.end / 1000] },
       y: { range: (_, __, most) => [0, Math.max(1, most || 0) * 1.08] },
-      right: { range: (_, __, most) => [0, (most || 0.001) * 1.15] },
+      right: { range: (_, __, most) => [0, (most || 1) * 1.15] },
     },
     axes: [
       {

@@ -162,6 +162,21 @@ test("two parts of one range are one", () => {
   expect(bucketStarts(both.timeline)).toEqual([0, 1000, 2000, 3000]);
 });
 
+test("counts of the question before stay until the new ones come, and no longer than the search", () => {
+  const aggregates = tally({ start: 0, end: 4000 }, row("a"));
+  const old = run(NO_SEARCH, { kind: "start" }, rows("a"), { kind: "aggregates", aggregates }, end);
+  const asked = run(old, { kind: "start" }, rows("b"));
+  expect(asked).toMatchObject({ areCountsStale: true, isStale: false });
+  expect(asked.aggregates).toBe(aggregates);
+  const next = tally({ start: 0, end: 4000 });
+  expect(run(asked, { kind: "aggregates", aggregates: next })).toMatchObject({
+    areCountsStale: false,
+    aggregates: next,
+  });
+  expect(run(asked, end).aggregates).toBeUndefined();
+  expect(run(asked, progress(0.5), { kind: "stop" }).aggregates).toBeUndefined();
+});
+
 test("orders are the server's: what has no value comes last", () => {
   const slow = row("s", { responseTime: 9 });
   const open = row("o", { responseTime: undefined, start: 5 });

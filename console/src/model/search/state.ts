@@ -47,8 +47,10 @@ export interface SearchState {
   limit: "rows" | "time" | undefined;
   error: Error | undefined;
   isLoadingMore: boolean;
-  /** What is shown answers the question before. */
+  /** The rows answer the question before. */
   isStale: boolean;
+  /** The counts do: they come a little later than the first rows, and are not taken away in between. */
+  areCountsStale: boolean;
   /** What an earlier part of this search counted, before it was continued. */
   before: { aggregates: Aggregates | undefined; progress: SearchProgress | undefined } | undefined;
 }
@@ -63,6 +65,7 @@ export const NO_SEARCH: SearchState = {
   error: undefined,
   isLoadingMore: false,
   isStale: false,
+  areCountsStale: false,
   before: undefined,
 };
 
@@ -78,17 +81,19 @@ export function reduceSearch(state: SearchState, action: SearchAction): SearchSt
         error: undefined,
         isLoadingMore: false,
         isStale: state.rows.length > 0 || state.aggregates !== undefined,
+        areCountsStale: state.aggregates !== undefined,
         before: undefined,
       };
     case "continue": {
-      const before = { aggregates: state.aggregates, progress: state.progress };
+      const aggregates = state.areCountsStale ? undefined : state.aggregates;
+      const before = { aggregates, progress: state.progress };
       return { ...state, phase: "running", error: undefined, limit: undefined, before };
     }
     case "more":
       return { ...state, isLoadingMore: true, error: undefined };
     case "stop":
       return state.phase === "running"
-        ? { ...fresh(state), phase: "stopped" }
+        ? { ...whole(state), phase: "stopped" }
         : { ...state, isLoadingMore: false };
     case "fail":
       return failed(state, action.error);
@@ -105,7 +110,11 @@ export function reduceSearch(state: SearchState, action: SearchAction): SearchSt
 
 /** The first thing that is known of a new question ends what was known of the one before. */
 const fresh = (state: SearchState): SearchState =>
-  state.isStale ? { ...state, rows: [], aggregates: undefined, isStale: false } : state;
+  state.isStale ? { ...state, rows: [], isStale: false } : state;
+
+/** Nothing more comes: nothing of the question before may stay. */
+const whole = (state: SearchState): SearchState =>
+  state.areCountsStale ? { ...fresh(state), aggregates: undefined, areCountsStale: false } : fresh(state);
 
 function withRows(state: SearchState, rows: TraceRow[], isReplacing: boolean): SearchState {
   if (isReplacing && !state.before) return { ...state, rows };
@@ -119,6 +128,7 @@ function withRows(state: SearchState, rows: TraceRow[], isReplacing: boolean): S
 
 const withAggregates = (state: SearchState, aggregates: Aggregates): SearchState => ({
   ...state,
+  areCountsStale: false,
   aggregates: state.before?.aggregates ? mergeAggregates(state.before.aggregates, aggregates) : aggregates,
 });
 
@@ -139,7 +149,7 @@ function done(state: SearchState, event: SearchEvent & { kind: "done" }): Search
   if (state.isLoadingMore) return { ...state, isLoadingMore: false, next: event.next };
   const { matched, scanned, elapsedMillis, next, limit } = event;
   const isWhole = limit !== "time";
-  const old = fresh(state);
+  const old = whole(state);
   const last = old.progress ?? { doneTo: 0, share: 0 };
   const counted = { matched, scanned, elapsedMillis, doneTo: last.doneTo, share: isWhole ? 1 : last.share };
   const progress = old.before ? total(old, { ...counted, share: 1 }) : counted;
@@ -148,7 +158,7 @@ function done(state: SearchState, event: SearchEvent & { kind: "done" }): Search
 
 function failed(state: SearchState, error: Error): SearchState {
   if (state.isLoadingMore) return { ...state, isLoadingMore: false, error };
-  return { ...state, phase: "failed", error };
+  return { ...(state.isStale ? state : whole(state)), phase: "failed", error };
 }
 
 /** A stopped or broken search can go on where it stands: the newest first, and something was scanned. */

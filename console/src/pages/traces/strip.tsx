@@ -29,12 +29,12 @@ export function Strip(props: {
   const series = useMemo(() => seriesOf(timeline), [timeline]);
   const times = useMemo(() => (timeline ? bucketStarts(timeline) : []), [timeline]);
   const responses = aggregates?.responseTimes;
-  const isPart = phase !== "done" && !state.isStale && progress !== undefined;
+  const isPart = phase !== "done" && !state.areCountsStale && progress !== undefined;
   const scale = remembered(SCALE, isScale) ?? "log";
   const chosen = responseTimeOf(filter);
   const top = responses?.buckets.at(-1)?.to ?? 0;
   return (
-    <div class={styles.strip} data-stale={state.isStale}>
+    <div class={styles.strip} data-stale={state.areCountsStale}>
       <div class={styles.timeline}>
         <TimeChart
           label="Traces over time"
@@ -62,7 +62,7 @@ export function Strip(props: {
           scale={scale}
           onScale={next => remember(SCALE, next)}
           height={HEIGHT - 18}
-          range={chosen && [chosen[0], Math.min(chosen[1], Math.max(top, chosen[0]))]}
+          range={top > 0 && chosen ? [chosen[0], Math.min(chosen[1], Math.max(top, chosen[0]))] : undefined}
           onRange={props.onRange}
         />
       </div>
