@@ -3,7 +3,7 @@
  * All rows have one height. The list has the focus, rows never do: the active one is told to assistive technology
  * by `aria-activedescendant`, so a row may leave the document without the focus getting lost.
  */
-import type { ComponentChildren, HTMLAttributes, RefObject } from "preact";
+import { Component, type ComponentChildren, type HTMLAttributes, type RefObject } from "preact";
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type Preferences, preferences } from "../../shell/preferences";
 import { type ListMove, moveInList, spanOf } from "./span";
@@ -86,31 +86,22 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
     props.onActive?.(next);
   };
 
-  const rowRole = role === "listbox" ? "option" : "row";
   const rows = [];
   for (let index = first; index < last; index++) {
     const item = items[index] as T;
-    const { class: more, style, ...attributes } = props.rowAttributes?.(item, index) ?? {};
     rows.push(
-      <div
+      <Row
         key={props.keyOf(item, index)}
-        {...attributes}
-        role={rowRole}
+        item={item}
+        index={index}
+        isActive={index === active}
         id={`${id}-${index}`}
-        class={`${styles.row} ${index === active ? styles.active : ""} ${more ?? ""}`}
-        style={{
-          ...(typeof style === "object" ? style : {}),
-          height: `${height}px`,
-          transform: `translateY(${index * height}px)`,
-        }}
-        {...(role === "listbox"
-          ? { "aria-posinset": index + 1, "aria-setsize": items.length }
-          : { "aria-rowindex": index + (props.header ? 2 : 1) })}
-        data-index={index}
-        data-active={index === active || undefined}
-      >
-        {props.row(item, index, index === active)}
-      </div>,
+        height={height}
+        row={props.row}
+        attributes={props.rowAttributes}
+        size={role === "listbox" ? items.length : undefined}
+        firstIndex={props.header ? 2 : 1}
+      />,
     );
   }
   const isActiveShown = active !== undefined && active >= first && active < last;
@@ -154,6 +145,54 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
       {props.footer}
     </div>
   );
+}
+
+interface RowProps<T> extends Pick<VirtualListProps<T>, "row"> {
+  item: T;
+  index: number;
+  isActive: boolean;
+  id: string;
+  height: number;
+  attributes: VirtualListProps<T>["rowAttributes"];
+  /** Of a listbox: how many options there are. */
+  size: number | undefined;
+  /** The row index of the first one. */
+  firstIndex: number;
+}
+
+/** While one scrolls nothing of a row changes: only those that come into sight are drawn. */
+class Row<T> extends Component<RowProps<T>> {
+  override shouldComponentUpdate(next: RowProps<T>) {
+    return Object.keys(next).some(
+      key => next[key as keyof RowProps<T>] !== this.props[key as keyof RowProps<T>],
+    );
+  }
+
+  override render() {
+    const { item, index, isActive, height, size, firstIndex } = this.props;
+    const { class: more, style, ...attributes } = this.props.attributes?.(item, index) ?? {};
+    const place =
+      size === undefined
+        ? { role: "row" as const, "aria-rowindex": index + firstIndex }
+        : { role: "option" as const, "aria-posinset": index + 1, "aria-setsize": size };
+    return (
+      <div
+        {...attributes}
+        {...place}
+        id={this.props.id}
+        class={`${styles.row} ${isActive ? styles.active : ""} ${more ?? ""}`}
+        style={{
+          ...(typeof style === "object" ? style : {}),
+          height: `${height}px`,
+          transform: `translateY(${index * height}px)`,
+        }}
+        data-index={index}
+        data-active={isActive || undefined}
+      >
+        {this.props.row(item, index, isActive)}
+      </div>
+    );
+  }
 }
 
 /** A cell of a `grid` or `treegrid`. */

@@ -10,7 +10,7 @@ import { clausesOf, removeClause } from "../../model/filter/clauses";
 import { formatAge, formatTime, visible } from "../../model/format";
 import type { SearchState } from "../../model/search/state";
 import { address, go } from "../../shell/navigation";
-import { refresh, showRange } from "../../shell/time";
+import { now, refresh, showRange } from "../../shell/time";
 import { type Question, runner } from "./runner";
 import styles from "./traces.module.css";
 
@@ -67,7 +67,7 @@ function DataElsewhere({ at, question }: { at: number; question: Question }) {
         title: "Nothing in this range",
         detail: (
           <span title={formatTime(at, zone)}>
-            The newest {question.filter ? "matching " : ""}trace is of {formatAge(at, question.end)}
+            Newest {question.filter ? "matching " : ""}trace {formatAge(at, now.value)}
           </span>
         ),
         action: (

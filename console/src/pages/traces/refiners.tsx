@@ -62,7 +62,7 @@ export function Refiners(props: { state: SearchState; filter: string; onFilter: 
     );
   return (
     <aside class={styles.refiners} aria-label="Refine" data-stale={state.areCountsStale}>
-      {facets.length === 0 && <p class={styles.nothing}>Nothing to refine</p>}
+      {facets.every(facet => facet.values.length === 0) && <p class={styles.nothing}>Nothing to refine</p>}
       {fixed.map(draw)}
       {annotations.length > 0 && <h2 class={styles.heading}>Annotations</h2>}
       {annotations.map(draw)}

@@ -246,7 +246,7 @@ test("data elsewhere: the newest matching trace is found by one search that ends
       : [["done", { ...done, matched: 0 }]],
   );
   render(<Traces />);
-  await screen.findByText(/newest matching trace is of 3 h ago/);
+  await screen.findByText(/Newest matching trace 3 h ago/);
   fireEvent.click(screen.getByRole("button", { name: "Go there" }));
   const range = address.value.params.timeRange;
   expect(range.kind === "absolute" && range.start < NOW - 10_900_000 && range.end > NOW - 10_900_000).toBe(
