@@ -76,7 +76,8 @@ export function CanvasDrawing(props: DrawingProps) {
           </button>
         ))}
         {props.scene.edges
-          .filter(({ drawn }) => props.near?.has(drawn.edge.id))
+          // All edges of what is near, so that walking them finds the next one.
+          .filter(({ drawn: { edge } }) => props.near?.has(edge.from) || props.near?.has(edge.to))
           .map(({ drawn }) => (
             <button type="button" key={drawn.edge.id} data-edge={drawn.edge.id} tabIndex={-1}>
               {drawn.label}

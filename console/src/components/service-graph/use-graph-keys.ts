@@ -65,6 +65,8 @@ export function useGraphKeys(props: {
     const next: Target = { kind: "edge", id: edges[at]?.drawn.edge.id ?? "" };
     focus(next);
     point(next);
+    // On a canvas the edge's button is there once the edge is pointed at.
+    requestAnimationFrame(() => focus(next));
     return true;
   };
   const choose = (): boolean => {
