@@ -20,7 +20,7 @@ export function formatSql(statement: string): string {
     const space = /^\s+/.exec(statement.slice(at, at + 200))?.[0];
     if (space) {
       const next = statement.slice(at + space.length, at + space.length + 40);
-      const breaks = depth === 0 && result !== "" && CLAUSE.test(next);
+      const breaks = depth === 0 && result !== "" && CLAUSE.test(next) && !goesOn(result, next);
       result += breaks ? `\n${INDENTED.test(next) ? "  " : ""}` : " ";
       at += space.length;
       continue;
@@ -30,6 +30,13 @@ export function formatSql(statement: string): string {
   }
   return result.trim();
 }
+
+/** `LEFT` and `JOIN` are one clause; the `AND` of a `BETWEEN` is none. */
+const goesOn = (before: string, next: string): boolean => {
+  const end = before.slice(-200);
+  if (/^join\b/i.test(next)) return /\b(?:left|right|full|inner|cross|outer|natural)$/i.test(end);
+  return /^and\b/i.test(next) && /\bbetween\s+\S+$/i.test(end);
+};
 
 /** A quoted text, or a comment to the end of its line, that begins here. */
 function quotedAt(statement: string, at: number): string | undefined {

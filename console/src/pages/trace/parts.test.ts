@@ -71,6 +71,9 @@ test("statements break at their clauses and keep every other character", () => {
   expect(formatSql("SELECT a FROM b WHERE c = 'x from y' AND d IN (SELECT e FROM f)")).toBe(
     "SELECT a\nFROM b\nWHERE c = 'x from y'\n  AND d IN (SELECT e FROM f)",
   );
+  expect(formatSql("SELECT a FROM b LEFT OUTER JOIN c ON d = e WHERE f BETWEEN 1 AND 2 AND g = 3")).toBe(
+    "SELECT a\nFROM b\nLEFT OUTER JOIN c ON d = e\nWHERE f BETWEEN 1 AND 2\n  AND g = 3",
+  );
   const bare = (text: string) => text.replace(/\s+/g, "");
   fc.assert(
     fc.property(fc.string(), text => {

@@ -20,7 +20,7 @@ export function GroupTab({ table, row }: { table: TraceTable; row: number }) {
     <>
       <p class={styles.explained}>
         {isRepeats
-          ? "Calls of one name in a row under one parent: often they can be made one."
+          ? "Calls of one name under one parent: many short ones can often be made one."
           : `The parent ${textOf(table, table.missingParent, row)} has not arrived. Its children are shown here until it does.`}
       </p>
       <Fields>
