@@ -2,9 +2,12 @@
 import { batchGetTrace } from "../../api/batch-get-traces";
 import { ApiError } from "../../api/client";
 import { getTraceBytes } from "../../api/get-trace";
+import { arrange } from "../../model/trace/arrange";
+import { draftFromDocuments } from "../../model/trace/from-documents";
 import type { TraceTable } from "../../model/trace/table";
 import { mark } from "../../shell/marks";
-import { isLarge, readTrace, type TraceSource } from "./read-trace";
+import { parseDocument } from "./parse-document";
+import { BYTES_MAX_IN_PAGE, type CompactBytes, readCompact } from "./read-compact";
 
 export interface LoadedTrace {
   table: TraceTable;
@@ -14,18 +17,15 @@ export interface LoadedTrace {
 
 /** Undefined: the server has no such trace. */
 export async function loadTrace(id: string, signal: AbortSignal): Promise<LoadedTrace | undefined> {
-  const compact = await compactSource(id, signal);
-  const source = compact ?? (await documentSource(id, signal));
-  mark("data");
-  if (!source) return undefined;
-  const table = isLarge(source) ? await readInWorker(source, signal) : readTrace(source);
+  const compact = await compactBytes(id, signal);
+  const table = compact ? await fromCompact(compact, signal) : await fromDocuments(id, signal);
   mark("model");
-  return { table, hasConsoleApi: compact !== undefined };
+  return table && { table, hasConsoleApi: compact !== undefined };
 }
 
-async function compactSource(id: string, signal: AbortSignal): Promise<TraceSource | undefined> {
+async function compactBytes(id: string, signal: AbortSignal): Promise<CompactBytes | undefined> {
   try {
-    return { kind: "compact", id, bytes: await getTraceBytes(id, { signal }) };
+    return { id, bytes: await getTraceBytes(id, { signal }) };
   } catch (cause) {
     // Unknown to another server may be the trace or the path: the documents decide.
     if (cause instanceof ApiError && (cause.status === 404 || cause.status === 405)) return undefined;
@@ -33,14 +33,21 @@ async function compactSource(id: string, signal: AbortSignal): Promise<TraceSour
   }
 }
 
-async function documentSource(id: string, signal: AbortSignal): Promise<TraceSource | undefined> {
-  const trace = await batchGetTrace(id, { signal });
-  if (!trace) return undefined;
-  const documents = trace.Segments.map(segment => segment.Document);
-  return { kind: "documents", id, limitExceeded: trace.LimitExceeded, documents };
+async function fromCompact(source: CompactBytes, signal: AbortSignal): Promise<TraceTable> {
+  mark("data");
+  return source.bytes.byteLength > BYTES_MAX_IN_PAGE ? readInWorker(source, signal) : readCompact(source);
 }
 
-function readInWorker(source: TraceSource, signal: AbortSignal): Promise<TraceTable> {
+/** In the page whatever their size: servers without the compact form keep 500 kB of a trace. */
+async function fromDocuments(id: string, signal: AbortSignal): Promise<TraceTable | undefined> {
+  const trace = await batchGetTrace(id, { signal });
+  mark("data");
+  if (!trace) return undefined;
+  const documents = trace.Segments.map(segment => parseDocument(segment.Document));
+  return arrange(draftFromDocuments({ id, limitExceeded: trace.LimitExceeded, documents }));
+}
+
+function readInWorker(source: CompactBytes, signal: AbortSignal): Promise<TraceTable> {
   const worker = new Worker(new URL("./trace-worker.ts", import.meta.url), { type: "module" });
   return new Promise<TraceTable>((resolve, reject) => {
     const giveUp = () => reject(signal.reason);
@@ -50,6 +57,6 @@ function readInWorker(source: TraceSource, signal: AbortSignal): Promise<TraceTa
       else reject(new Error(event.data.failure));
     };
     worker.onerror = () => reject(new Error("the trace could not be read"));
-    worker.postMessage(source, source.kind === "compact" ? [source.bytes] : []);
+    worker.postMessage(source, [source.bytes]);
   }).finally(() => worker.terminate());
 }

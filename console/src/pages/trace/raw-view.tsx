@@ -12,7 +12,7 @@ import { formatBytes, formatCount } from "../../model/format";
 import type { TraceTable } from "../../model/trace/table";
 import { address, adjust } from "../../shell/navigation";
 import { JsonLine } from "./json-line";
-import { parseDocument } from "./read-trace";
+import { parseDocument } from "./parse-document";
 import styles from "./trace.module.css";
 
 const LINE_HEIGHT = 19;

@@ -1,10 +1,10 @@
 /** Reads large traces beside the page, so that it stays responsive. */
 import { transferables } from "../../model/trace/table";
-import { readTrace, type TraceSource } from "./read-trace";
+import { type CompactBytes, readCompact } from "./read-compact";
 
-addEventListener("message", (event: MessageEvent<TraceSource>) => {
+addEventListener("message", (event: MessageEvent<CompactBytes>) => {
   try {
-    const table = readTrace(event.data);
+    const table = readCompact(event.data);
     postMessage({ table }, { transfer: transferables(table) });
   } catch (cause) {
     postMessage({ failure: cause instanceof Error ? cause.message : String(cause) });

@@ -2,7 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { batchGetTrace } from "../../api/batch-get-traces";
 import { entitiesOf } from "../../model/trace/from-documents";
-import { parseDocument } from "./read-trace";
+import { parseDocument } from "./parse-document";
 import type { Timeline } from "./timeline/state";
 
 /** Traces with more rows are searched by what the rows show. */

@@ -3,7 +3,7 @@ import { batchGetTrace } from "../../../api/batch-get-traces";
 import { getTraceSegment } from "../../../api/get-trace";
 import { entitiesOf, type Json, list, object, text } from "../../../model/trace/from-documents";
 import type { LoadedTrace } from "../load-trace";
-import { parseDocument } from "../read-trace";
+import { parseDocument } from "../parse-document";
 
 export interface StoredDocument {
   /** Nanoseconds since the epoch, as text; undefined where the server does not tell. */

@@ -6,13 +6,12 @@ import { SidePanel } from "../../../components/side-panel/side-panel";
 import { type Tab, Tabs } from "../../../components/tabs/tabs";
 import { useQuery } from "../../../components/use-query";
 import { visible } from "../../../model/format";
-import { hueOf } from "../../../model/trace/hue";
+import { hueColour } from "../../../model/trace/hue";
 import { isSynthetic, type TraceTable, textOf } from "../../../model/trace/table";
 import { useKeys } from "../../../shell/keys";
 import { address, adjust } from "../../../shell/navigation";
 import type { LoadedTrace } from "../load-trace";
 import { nameOf } from "../timeline/row-text";
-import hues from "../timeline/timeline.module.css";
 import { AnnotationsTab, MetadataTab } from "./data-tabs";
 import { ExceptionsTab } from "./exceptions-tab";
 import { GroupTab } from "./group-tab";
@@ -90,7 +89,7 @@ function OneSegment({ loaded, row, onClose }: { loaded: LoadedTrace; row: number
       label="Segment"
       title={
         <>
-          <span class={`${styles.hue} ${hues[`hue${hueOf(service)}`]}`} />
+          <span class={styles.hue} style={{ background: hueColour(service) }} />
           {nameOf(table, row)}
         </>
       }

@@ -2,7 +2,7 @@
 import type { VNode } from "preact";
 import { useRef } from "preact/hooks";
 import { type Class, StatusMark } from "../../../components/status-mark/status-mark";
-import { hueOf } from "../../../model/trace/hue";
+import { hueColour } from "../../../model/trace/hue";
 import { setFold } from "../../../model/trace/rows";
 import {
   KIND_MISSING,
@@ -160,5 +160,5 @@ function Twisty({ isFolded, count }: { isFolded: boolean; count: number }) {
 function ServiceMark({ table, row }: { table: TraceTable; row: number }) {
   const service = textOf(table, table.service, row) || textOf(table, table.name, row);
   const isNone = table.kind[row] === KIND_MISSING;
-  return <span class={`${styles.hue} ${isNone ? "" : styles[`hue${hueOf(service)}`]}`} />;
+  return <span class={styles.hue} style={isNone ? {} : { background: hueColour(service) }} />;
 }
