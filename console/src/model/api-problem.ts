@@ -15,4 +15,4 @@ export function memberOf(message: string): string | undefined {
 
 /** The message without the member at its start: it is shown beside the field. */
 export const withoutMember = (message: string): string =>
-  message.replace(/^`[^`]+`(: | )/, "").replace(/^Invalid filter expression: /, "");
+  message.replace(/^`[^`]+`: /, "").replace(/^Invalid filter expression: /, "");

@@ -14,6 +14,8 @@ test("an error of the API is shown at the member it names", () => {
   ];
   for (const [message, member] of cases) expect(memberOf(message)).toBe(member);
   expect(withoutMember("`KeyId`: no key has the alias")).toBe("no key has the alias");
+  const sentence = "`PolicyDocument` would deny you xray:PutResourcePolicy";
+  expect(withoutMember(sentence)).toBe(sentence);
 });
 
 test("tags", () => {

@@ -8,6 +8,7 @@ import { CopyButton } from "../../components/copy-button/copy-button";
 import { Confirm } from "../../components/dialog/confirm";
 import { Switch, TextField } from "../../components/field/field";
 import { FilterEditor } from "../../components/filter-editor/filter-editor";
+import { Discard } from "../../components/form/discard";
 import { Form, FormSection, Note } from "../../components/form/form";
 import { useSave } from "../../components/form/use-save";
 import { SidePanel } from "../../components/side-panel/side-panel";
@@ -79,16 +80,7 @@ export function GroupEditor({ row, onClose }: { row: GroupRow | undefined; onClo
       {asks === "delete" && row && (
         <ConfirmDelete row={row} onDeleted={leave} onClose={() => setAsks(undefined)} />
       )}
-      {asks === "discard" && (
-        <Confirm
-          title="Discard the changes?"
-          action="Discard"
-          onConfirm={leave}
-          onClose={() => setAsks(undefined)}
-        >
-          What was changed here has not been saved.
-        </Confirm>
-      )}
+      {asks === "discard" && <Discard onDiscard={leave} onClose={() => setAsks(undefined)} />}
     </SidePanel>
   );
 }

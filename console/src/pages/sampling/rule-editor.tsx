@@ -11,6 +11,7 @@ import { listTagsForResource, replaceTags, type Tag } from "../../api/tags";
 import { Button } from "../../components/button/button";
 import { CopyButton } from "../../components/copy-button/copy-button";
 import { Confirm } from "../../components/dialog/confirm";
+import { Discard } from "../../components/form/discard";
 import { Form, FormSection } from "../../components/form/form";
 import { useSave } from "../../components/form/use-save";
 import { JsonEditor } from "../../components/json-editor/json-editor";
@@ -140,16 +141,7 @@ export function RuleEditor(props: {
       {asks === "delete" && rule && (
         <ConfirmDelete rule={rule} onDeleted={leave} onClose={() => setAsks(undefined)} />
       )}
-      {asks === "discard" && (
-        <Confirm
-          title="Discard the changes?"
-          action="Discard"
-          onConfirm={leave}
-          onClose={() => setAsks(undefined)}
-        >
-          What was changed here has not been saved.
-        </Confirm>
-      )}
+      {asks === "discard" && <Discard onDiscard={leave} onClose={() => setAsks(undefined)} />}
     </SidePanel>
   );
 }

@@ -155,7 +155,7 @@ function Meaning() {
           <li>Old data is never encrypted anew, and never decrypted. It ends with its retention.</li>
           <li>
             If the key is missing when data is to be written, segments are refused with status 500 and
-            counted, so that daemons keep them and try again.
+            counted; senders that try again lose nothing once it is back.
           </li>
           <li>
             If it is missing when data is read, the trace is treated as not available. Bring the key back to

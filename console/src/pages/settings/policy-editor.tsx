@@ -11,6 +11,7 @@ import {
 import { Button } from "../../components/button/button";
 import { Confirm } from "../../components/dialog/confirm";
 import { Switch, TextField } from "../../components/field/field";
+import { Discard } from "../../components/form/discard";
 import { Form, Note } from "../../components/form/form";
 import { useSave } from "../../components/form/use-save";
 import { JsonEditor } from "../../components/json-editor/json-editor";
@@ -209,11 +210,7 @@ function Question(props: {
     );
   }
   if (asks === "discard") {
-    return (
-      <Confirm title="Discard the changes?" action="Discard" onConfirm={props.leave} onClose={onClose}>
-        What was changed here has not been saved.
-      </Confirm>
-    );
+    return <Discard onDiscard={props.leave} onClose={onClose} />;
   }
   const confirm = async () => {
     await deleteResourcePolicy(policy?.PolicyName ?? "", policy?.PolicyRevisionId);
