@@ -6,7 +6,9 @@
 
 use std::fmt;
 
-use crate::limits::{DOCUMENTS_PER_REQUEST_MAX, INDEXED_CHARS_MAX, STRICT_CHARS_MAX};
+use crate::limits::{
+    DOCUMENT_BYTES_MAX, DOCUMENTS_PER_REQUEST_MAX, INDEXED_CHARS_MAX, STRICT_CHARS_MAX,
+};
 use crate::time::UnixNanos;
 
 pub mod compile;
@@ -26,6 +28,11 @@ mod tests;
 
 pub use callee::REMOTE_TYPE;
 pub use facts::Document;
+pub use name::cleaned_name;
+
+/// A member of stored documents that were made of something else: what that had and a segment has no
+/// place for. It is kept, and no answer shows it.
+pub const SIDE_RECORD: &str = "roentgen_otlp";
 
 /// Characters of a malformed id that a refusal repeats (our choice).
 const REFUSED_ID_CHARS_MAX: usize = 250;
@@ -79,6 +86,8 @@ pub struct DocumentSettings {
     pub strict_schema: bool,
     /// A document that starts longer ago is refused; seconds, default 30 days.
     pub retention_secs: i64,
+    /// Longer documents are refused; bytes, default 65,536.
+    pub bytes_max: usize,
     /// Also refuse trace ids whose time part is older than the retention. Default off: ids made by
     /// OpenTelemetry are random there.
     pub validate_trace_id_time: bool,
@@ -162,6 +171,7 @@ impl DocumentSettings {
             now,
             start_min: UnixNanos(now.0.saturating_sub(retention_nanos)),
             check_start_ahead: true,
+            bytes_max: self.bytes_max,
             check_trace_id_time: self.validate_trace_id_time,
             chars_max: if self.strict_schema {
                 STRICT_CHARS_MAX
@@ -177,6 +187,7 @@ impl Default for DocumentSettings {
         Self {
             strict_schema: false,
             retention_secs: RETENTION_SECS_DEFAULT,
+            bytes_max: DOCUMENT_BYTES_MAX,
             validate_trace_id_time: false,
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::map::{AnyValue, Attributes, Event, Link, Resource, Span, Status};
+use crate::map::spans::{AnyValue, Attributes, Event, Link, Resource, Span, Status};
 
 /// `STATUS_CODE_ERROR`.
 const STATUS_ERROR: u8 = 2;

@@ -1,7 +1,9 @@
 //! OpenTelemetry's protocol (spec otlp.md). The only crate that knows OpenTelemetry's nouns.
 //!
-//! So far the way out: [`map`] makes spans of segment documents (otlp.md 10), [`json`] prints them as
-//! OTLP/JSON. Receivers and the mapping from spans to segments come with a later issue.
+//! [`proto`] has the protocol's messages, read from protobuf or OTLP/JSON; [`map`] the two mappings:
+//! `map::segments` makes segment documents of spans (in), `map::spans` makes spans of segment documents
+//! (out), which [`json`] prints as OTLP/JSON.
 
 pub mod json;
 pub mod map;
+pub mod proto;

@@ -1,7 +1,7 @@
 //! Format `OTEL` of retrieved traces: where the API meets the mapping to spans.
 
 use roentgen_otlp::json::json_from_span;
-use roentgen_otlp::map::{Conventions, spans_from_document};
+use roentgen_otlp::map::spans::{Conventions, spans_from_document};
 use roentgen_query::retrieval::{RetrievedSpan, TakeSpan};
 
 /// As [`roentgen_api::OtelSpans`] says.

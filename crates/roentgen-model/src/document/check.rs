@@ -12,6 +12,8 @@ use crate::time::UnixNanos;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     pub(super) now: UnixNanos,
+    /// Bytes of the text.
+    pub(super) bytes_max: usize,
     /// Earlier starts are too old (segments.md 4).
     pub(super) start_min: UnixNanos,
     /// A start may not lie further ahead of `now` than [`START_AHEAD_SECS_MAX`].

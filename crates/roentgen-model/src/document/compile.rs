@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::SIDE_RECORD;
 use super::callee::REMOTE_TYPE;
 use super::check::Limits;
 use super::facts::DocumentEntity;
@@ -32,6 +33,7 @@ const PLACED: &[&str] = &[
     "trace_id",
     "origin",
     "subsegments",
+    SIDE_RECORD,
 ];
 
 /// Annotations of Application Signals that an inferred segment takes over, from and to (otlp.md 8).
@@ -183,6 +185,7 @@ pub(super) fn read_all<'a>(
 fn read_stored(stamp: Stamp, text: &str) -> Option<Reading<'_>> {
     let limits = Limits {
         now: UnixNanos(stamp.0),
+        bytes_max: usize::MAX,
         start_min: UnixNanos(i64::MIN),
         check_start_ahead: false,
         check_trace_id_time: false,

@@ -1,5 +1,7 @@
 //! Names of segments and subsegments (segments.md 2.1).
 
+use std::borrow::Cow;
+
 use unicode_general_category::{GeneralCategory, get_general_category};
 
 use crate::limits::NAME_CHARS_MAX;
@@ -12,6 +14,15 @@ pub(super) fn is_segment_name(name: &str) -> bool {
 /// 1–200 characters without control characters (our choice: SDKs emit all kinds of symbols).
 pub(super) fn is_subsegment_name(name: &str) -> bool {
     length_ok(name) && !name.chars().any(char::is_control)
+}
+
+/// The text without the characters that a segment's name may not have; its length is not looked at.
+#[must_use]
+pub fn cleaned_name(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_segment_name_char) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().filter(|c| is_segment_name_char(*c)).collect())
 }
 
 fn length_ok(name: &str) -> bool {

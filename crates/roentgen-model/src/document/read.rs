@@ -15,8 +15,8 @@ use super::{Refusal, RefusalCode, cut};
 use crate::assembly::facts::{AnnotationValue, Flags, HttpFacts, LinkReference, Namespace};
 use crate::ids::SegmentId;
 use crate::limits::{
-    ANNOTATION_KEY_CHARS_MAX, ANNOTATION_VALUE_CHARS_MAX, DOCUMENT_BYTES_MAX, JSON_DEPTH_MAX,
-    LINKS_PER_SEGMENT_MAX, SUBSEGMENT_DEPTH_MAX,
+    ANNOTATION_KEY_CHARS_MAX, ANNOTATION_VALUE_CHARS_MAX, JSON_DEPTH_MAX, LINKS_PER_SEGMENT_MAX,
+    SUBSEGMENT_DEPTH_MAX,
 };
 use crate::time::UnixNanos;
 
@@ -44,7 +44,7 @@ pub(super) fn read<'a>(text: &'a str, limits: &Limits) -> Result<Reading<'a>, Re
         return Err(Refusal::new(None, RefusalCode::ParseError, false));
     }
     let depth_max = JSON_DEPTH_MAX;
-    let small = text.len() <= DOCUMENT_BYTES_MAX;
+    let small = text.len() <= limits.bytes_max;
     let tape = if small {
         Tape::new(text, depth_max).ok()
     } else {

@@ -57,6 +57,7 @@ pub(crate) fn parse_stored(
     let settings = DocumentSettings {
         retention_secs: i64::MAX,
         validate_trace_id_time: false,
+        bytes_max: usize::MAX,
         ..document_settings(settings)
     };
     let mut parsed = document::parse(text, UnixNanos(stamp.0), &settings);

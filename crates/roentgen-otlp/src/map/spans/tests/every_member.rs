@@ -9,7 +9,7 @@ use super::spans;
 const EXEMPT: &[&str] = &[];
 
 fn fixture() -> Vec<Value> {
-    let text = include_str!("../../../../../tests/fixtures/every_field.json");
+    let text = include_str!("../../../../../../tests/fixtures/every_field.json");
     serde_json::from_str(text).unwrap()
 }
 
