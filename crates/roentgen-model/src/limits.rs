@@ -3,6 +3,9 @@
 
 /// One segment document, bytes of its JSON text (segments.md 9).
 pub const DOCUMENT_BYTES_MAX: usize = 65_536;
+/// A document made of a span of at most 1 MiB (otlp.md 1.5): JSON is longer, and values may stand in it
+/// twice (our choice).
+pub const SPAN_DOCUMENT_BYTES_MAX: usize = 8 << 20;
 /// Documents in one `PutTraceSegments` request (segments.md 9, our choice).
 pub const DOCUMENTS_PER_REQUEST_MAX: usize = 1_000;
 /// A request body at the X-Ray doors, before and after decompression (api.md, our choice).
@@ -40,6 +43,7 @@ pub const FILTER_PREDICATES_MAX: usize = 256;
 /// Characters of an entity selector (filter-expressions.md 5, documented).
 pub const ENTITY_SELECTOR_CHARS_MAX: usize = 500;
 
+const _: () = assert!(DOCUMENT_BYTES_MAX <= SPAN_DOCUMENT_BYTES_MAX);
 const _: () = assert!(SUBSEGMENT_DEPTH_MAX < JSON_DEPTH_MAX);
 const _: () = assert!(LINKS_PER_SEGMENT_MAX <= LINKS_PER_TRACE_MAX);
 const _: () = assert!(STRICT_CHARS_MAX < INDEXED_CHARS_MAX);

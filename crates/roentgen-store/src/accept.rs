@@ -42,10 +42,11 @@ pub(crate) struct ParsedDocument {
 }
 
 impl Call {
-    /// Parses and validates every document of a call (segments.md 10).
+    /// Parses and validates every document of a call (segments.md 10), each at most so long.
     pub(crate) fn parse(
         scope: &Scope,
         documents: Vec<Bytes>,
+        bytes_max: usize,
         settings: &StoreSettings,
         now: UnixNanos,
     ) -> Self {
@@ -55,7 +56,7 @@ impl Call {
             documents: Vec::new(),
             parsed_at: now,
         };
-        for parsed in parse::parse_all(documents, settings, now) {
+        for parsed in parse::parse_all(documents, bytes_max, settings, now) {
             match parsed {
                 Ok((text, document)) => {
                     let verdict = call.verdicts.len();

@@ -51,6 +51,7 @@ pub fn run_all(factory: &Factory<'_>) {
     cases::merging(factory);
     cases::batches(factory);
     cases::limits(factory);
+    cases::large_documents(factory);
     cases::late_documents(factory);
     cases::links(factory);
     cases::response_time_causes(factory);
@@ -114,6 +115,22 @@ impl Pair {
         let verdicts = accept(self.subject.writer(), scope, documents);
         let expected = accept(&self.reference, scope, documents);
         assert_eq!(verdicts, expected, "verdicts of {documents:?}");
+        verdicts
+    }
+
+    /// Sends a call to both through a door that takes documents up to `bytes_max`.
+    ///
+    /// # Panics
+    /// When a verdict differs.
+    pub fn accept_up_to(&mut self, bytes_max: usize, documents: &[String]) -> Vec<Verdict> {
+        self.clock.advance_nanos(1_000_000);
+        let texts = || documents.iter().cloned().map(Bytes::from).collect();
+        let take = |writer: &dyn TraceWriter| {
+            let accepting = writer.accept_up_to(bytes_max, &scope(), texts());
+            block_on(accepting).expect("the store takes the call")
+        };
+        let verdicts = take(self.subject.writer());
+        assert_eq!(verdicts, take(&self.reference));
         verdicts
     }
 

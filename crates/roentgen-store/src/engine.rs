@@ -279,14 +279,24 @@ impl Drop for EmbeddedStore {
 }
 
 impl TraceWriter for EmbeddedStore {
-    fn accept(&self, scope: &Scope, documents: Vec<Bytes>) -> AcceptFuture<'_> {
-        let sent = self.send(scope, documents);
+    fn accept_up_to(
+        &self,
+        bytes_max: usize,
+        scope: &Scope,
+        documents: Vec<Bytes>,
+    ) -> AcceptFuture<'_> {
+        let sent = self.send(bytes_max, scope, documents);
         Box::pin(async move { sent?.await.unwrap_or_else(|_| Err(writer::stopped())) })
     }
 }
 
 impl EmbeddedStore {
-    fn send(&self, scope: &Scope, documents: Vec<Bytes>) -> Result<writer::Answer, StoreError> {
+    fn send(
+        &self,
+        bytes_max: usize,
+        scope: &Scope,
+        documents: Vec<Bytes>,
+    ) -> Result<writer::Answer, StoreError> {
         let shared = &self.shared;
         shared.poison.check()?;
         // LOAD-1: refused before parsing, which is the dear part.
@@ -304,7 +314,13 @@ impl EmbeddedStore {
             writer::count_without_key(shared, documents.len());
             return Err(error);
         }
-        let call = Call::parse(scope, documents, &shared.settings, shared.clock.now());
+        let call = Call::parse(
+            scope,
+            documents,
+            bytes_max,
+            &shared.settings,
+            shared.clock.now(),
+        );
         shared.intake.send(call, &shared.settings)
     }
 }

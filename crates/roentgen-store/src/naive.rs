@@ -139,9 +139,9 @@ impl NaiveStore {
             .for_each(|trace| trace.facts = None);
     }
 
-    fn take(&self, scope: &Scope, documents: Vec<Bytes>) -> Vec<Verdict> {
+    fn take(&self, bytes_max: usize, scope: &Scope, documents: Vec<Bytes>) -> Vec<Verdict> {
         let now = self.clock.now();
-        let mut call = Call::parse(scope, documents, &self.settings, now);
+        let mut call = Call::parse(scope, documents, bytes_max, &self.settings, now);
         let mut state = self.state.lock();
         let mut changed = BTreeSet::new();
         for parsed in std::mem::take(&mut call.documents) {
@@ -205,8 +205,13 @@ impl NaiveStore {
 }
 
 impl TraceWriter for NaiveStore {
-    fn accept(&self, scope: &Scope, documents: Vec<Bytes>) -> AcceptFuture<'_> {
-        let verdicts = self.take(scope, documents);
+    fn accept_up_to(
+        &self,
+        bytes_max: usize,
+        scope: &Scope,
+        documents: Vec<Bytes>,
+    ) -> AcceptFuture<'_> {
+        let verdicts = self.take(bytes_max, scope, documents);
         Box::pin(std::future::ready(Ok(verdicts)))
     }
 }

@@ -11,6 +11,7 @@ use roentgen_model::assembly::facts::{NodeKey, TimeRange};
 use roentgen_model::document::Verdict;
 use roentgen_model::filter::NodeSelector;
 use roentgen_model::graph::{EdgeKey, EdgeRow, RowKind, RowTime};
+use roentgen_model::limits::DOCUMENT_BYTES_MAX;
 use roentgen_model::{Scope, Stamp, TraceFacts, TraceId, UnixNanos};
 
 use crate::plan::Plan;
@@ -30,7 +31,21 @@ pub trait TraceWriter: Send + Sync + fmt::Debug {
     /// # Errors
     /// As a whole, before anything is taken: [`ErrorKind::Busy`] when a queue or budget is full,
     /// [`ErrorKind::Unavailable`] when log or disk fail. Both are retryable.
-    fn accept(&self, scope: &Scope, documents: Vec<Bytes>) -> AcceptFuture<'_>;
+    fn accept(&self, scope: &Scope, documents: Vec<Bytes>) -> AcceptFuture<'_> {
+        self.accept_up_to(DOCUMENT_BYTES_MAX, scope, documents)
+    }
+
+    /// [`Self::accept`] at a door with a size limit of its own for a document (LIMIT-1), at most
+    /// [`roentgen_model::limits::SPAN_DOCUMENT_BYTES_MAX`].
+    ///
+    /// # Errors
+    /// As [`Self::accept`].
+    fn accept_up_to(
+        &self,
+        bytes_max: usize,
+        scope: &Scope,
+        documents: Vec<Bytes>,
+    ) -> AcceptFuture<'_>;
 }
 
 /// What [`TraceWriter::accept`] returns.

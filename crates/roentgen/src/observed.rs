@@ -132,11 +132,16 @@ pub(crate) struct ObservedWriter {
 }
 
 impl TraceWriter for ObservedWriter {
-    fn accept(&self, scope: &Scope, documents: Vec<Bytes>) -> AcceptFuture<'_> {
+    fn accept_up_to(
+        &self,
+        bytes_max: usize,
+        scope: &Scope,
+        documents: Vec<Bytes>,
+    ) -> AcceptFuture<'_> {
         let started = Instant::now();
         let count = u64::try_from(documents.len()).unwrap_or(u64::MAX);
         self.metrics.documents_received.inc_by(count);
-        let accepting = self.inner.accept(scope, documents);
+        let accepting = self.inner.accept_up_to(bytes_max, scope, documents);
         Box::pin(async move {
             let answer = accepting.await;
             match &answer {

@@ -73,7 +73,7 @@ impl TraceReader for BrokenReader {
 struct BrokenWriter(ErrorKind);
 
 impl TraceWriter for BrokenWriter {
-    fn accept(&self, _: &Scope, _: Vec<Bytes>) -> AcceptFuture<'_> {
+    fn accept_up_to(&self, _: usize, _: &Scope, _: Vec<Bytes>) -> AcceptFuture<'_> {
         let error = StoreError::new(self.0, "the secret reason");
         Box::pin(std::future::ready(Err(error)))
     }

@@ -13,7 +13,7 @@ struct Kept {
 }
 
 impl TraceWriter for Kept {
-    fn accept(&self, _: &Scope, documents: Vec<Bytes>) -> AcceptFuture<'_> {
+    fn accept_up_to(&self, _: usize, _: &Scope, documents: Vec<Bytes>) -> AcceptFuture<'_> {
         let answer = {
             let mut left = self.refusals_left.lock();
             if *left > 0 {

@@ -16,10 +16,11 @@ const DAY_SECS: i64 = 24 * 3600;
 /// Every document of these texts in order: its own text and facts, or why it is refused.
 pub(crate) fn parse_all(
     texts: Vec<Bytes>,
+    bytes_max: usize,
     settings: &StoreSettings,
     now: UnixNanos,
 ) -> Vec<Result<(Bytes, Arc<Document>), Refusal>> {
-    let settings = document_settings(settings);
+    let settings = document_settings(settings, bytes_max);
     let mut all = Vec::with_capacity(texts.len());
     for text in texts {
         for parsed in document::parse(&text, now, &settings) {
@@ -34,7 +35,7 @@ pub(crate) fn parse_all(
     all
 }
 
-fn document_settings(settings: &StoreSettings) -> DocumentSettings {
+fn document_settings(settings: &StoreSettings, bytes_max: usize) -> DocumentSettings {
     let retention_secs = i64::try_from(settings.retention.as_secs()).unwrap_or(i64::MAX);
     let strict = STRICT_DAYS_MAX * DAY_SECS;
     DocumentSettings {
@@ -44,6 +45,7 @@ fn document_settings(settings: &StoreSettings) -> DocumentSettings {
         } else {
             retention_secs
         },
+        bytes_max,
         validate_trace_id_time: settings.validate_trace_id_time,
     }
 }
@@ -57,8 +59,7 @@ pub(crate) fn parse_stored(
     let settings = DocumentSettings {
         retention_secs: i64::MAX,
         validate_trace_id_time: false,
-        bytes_max: usize::MAX,
-        ..document_settings(settings)
+        ..document_settings(settings, usize::MAX)
     };
     let mut parsed = document::parse(text, UnixNanos(stamp.0), &settings);
     let only = parsed.pop().filter(|_| parsed.is_empty());

@@ -1,4 +1,5 @@
 use roentgen_model::SegmentId;
+use roentgen_model::limits::DOCUMENT_BYTES_MAX;
 
 use super::*;
 use crate::conformance::documents::{Draft, trace_id};
@@ -25,7 +26,13 @@ fn call_keeps_verdicts_in_order_of_documents() {
         .iter()
         .map(|text| Bytes::copy_from_slice(text.as_bytes()))
         .collect();
-    let call = Call::parse(&scope, texts, &StoreSettings::default(), now);
+    let call = Call::parse(
+        &scope,
+        texts,
+        DOCUMENT_BYTES_MAX,
+        &StoreSettings::default(),
+        now,
+    );
     let places: Vec<usize> = call.documents.iter().map(|parsed| parsed.verdict).collect();
     assert_eq!(places, [0, 1, 3]);
     assert_eq!(call.verdicts.len(), 4);

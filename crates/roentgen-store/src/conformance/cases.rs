@@ -1,6 +1,7 @@
 //! The cases. To add one: write a function like these and name it in [`super::run_all`].
 
 use roentgen_model::document::Verdict;
+use roentgen_model::limits::SPAN_DOCUMENT_BYTES_MAX;
 use roentgen_model::{SegmentId, TraceFacts, TraceId, UnixNanos};
 
 use super::documents::{Draft, RandomDocuments, trace_id};
@@ -136,6 +137,35 @@ pub(super) fn limits(factory: &Factory<'_>) {
         "{verdicts:?}"
     );
     pair.check();
+}
+
+/// A document over the usual size comes in through the door that takes it, and stays (LIMIT-1).
+pub(super) fn large_documents(factory: &Factory<'_>) {
+    let mut pair = Pair::new(factory, StoreSettings::default());
+    let at = before_noon(10);
+    let id = trace_id(at, 1);
+    let user = format!(r#""user":"{}""#, "x".repeat(200 << 10));
+    let large = Draft::segment(id, 1, "shop", at).with(&user);
+    let small = Draft::segment(id, 2, "shop", at).text();
+    let both = [large.text(), small.clone()];
+    let verdicts = pair.accept_in(&scope(), &both);
+    assert!(
+        matches!(
+            verdicts.as_slice(),
+            [Verdict::Refused(_), Verdict::Accepted]
+        ),
+        "the usual door"
+    );
+    let verdicts = pair.accept_up_to(SPAN_DOCUMENT_BYTES_MAX, &both);
+    assert_eq!(verdicts, [Verdict::Accepted, Verdict::Accepted]);
+    let kept = [small, large.text()];
+    assert!(texts(&pair, id) == kept);
+    pair.check();
+    assert!(texts(&pair, id) == kept);
+    // The sealed trace moves back whole.
+    pair.accept(&[Draft::segment(id, 3, "shop", at).text()]);
+    pair.check();
+    assert!(texts(&pair, id)[..2] == kept);
 }
 
 /// Late, re-sent and completing documents of settled traces: one summary, one history, right counts.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use roentgen_model::limits::DOCUMENT_BYTES_MAX;
 use roentgen_model::{Stamp, UnixNanos};
 
 use super::*;
@@ -210,7 +211,13 @@ fn document_from_ahead_survives_a_clock_that_stepped_back_while_it_waited() {
     let id = trace_id(start, 1);
     let text = Bytes::from(Draft::segment(id, 1, "shop", start).text());
     let shared = Arc::clone(&subject.store().shared);
-    let call = Call::parse(&scope(), vec![text], &shared.settings, clock.now());
+    let call = Call::parse(
+        &scope(),
+        vec![text],
+        DOCUMENT_BYTES_MAX,
+        &shared.settings,
+        clock.now(),
+    );
     clock.advance_secs(-3_600);
     let answer = shared.intake.send(call, &shared.settings).unwrap();
     let verdicts = block_on(answer).unwrap().unwrap();
