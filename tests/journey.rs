@@ -5,6 +5,7 @@ mod console_api;
 mod demo;
 mod encryption;
 mod groups;
+mod opentelemetry;
 mod origins;
 mod pieces;
 mod readme;

@@ -29,11 +29,10 @@ fn start_names_the_port_that_is_taken() -> Result<()> {
         1,
         &[&address],
     )?;
-    refused(
-        &Launch::serve()?.flags(&["--daemon", &address]),
-        1,
-        &[&address],
-    )
+    for flag in ["--daemon", "--otlp-grpc", "--otlp-http"] {
+        refused(&Launch::serve()?.flags(&[flag, &address]), 1, &[&address])?;
+    }
+    Ok(())
 }
 
 #[test]

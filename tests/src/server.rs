@@ -151,6 +151,8 @@ impl Launch {
             ("--data-dir", &*data_dir),
             ("--http", "127.0.0.1:0"),
             ("--daemon", "127.0.0.1:0"),
+            ("--otlp-grpc", "127.0.0.1:0"),
+            ("--otlp-http", "127.0.0.1:0"),
             ("--log-format", "json"),
         ];
         command

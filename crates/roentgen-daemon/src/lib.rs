@@ -13,4 +13,4 @@ pub mod udp;
 mod refusals;
 
 pub use metrics::DaemonMetrics;
-pub use udp::{UdpIntake, UdpSettings};
+pub use udp::{SpanDatagrams, UdpIntake, UdpSettings};

@@ -1,6 +1,7 @@
 //! The UDP socket: receive without ever waiting for the store, batch what is queued, retry what the
 //! store cannot take yet.
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use roentgen_model::Scope;
 use roentgen_model::document::Verdict;
+use roentgen_model::limits::{DOCUMENT_BYTES_MAX, SPAN_DOCUMENT_BYTES_MAX};
 use roentgen_store::source::{ErrorKind, StoreError, TraceWriter};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::UdpSocket;
@@ -51,6 +53,14 @@ impl Default for UdpSettings {
     }
 }
 
+/// Reads datagrams that hold spans instead of a document (otlp.md 1.7). The mapping lives in a crate of
+/// this floor, so the binary hands it in.
+pub trait SpanDatagrams: Send + Sync + fmt::Debug {
+    /// The documents of the spans in what follows a datagram's header line; `None` if it is something
+    /// else, as every JSON text is.
+    fn documents(&self, payload: &[u8]) -> Option<Vec<Bytes>>;
+}
+
 /// A running intake.
 #[derive(Debug)]
 pub struct UdpIntake {
@@ -77,13 +87,15 @@ pub fn bind(address: SocketAddr, settings: &UdpSettings) -> io::Result<std::net:
 }
 
 impl UdpIntake {
-    /// Starts receiving on a bound socket; documents go to `writer` as of `scope`.
+    /// Starts receiving on a bound socket; documents go to `writer` as of `scope`, those of spans too if
+    /// somebody can read them.
     ///
     /// # Errors
     /// If the socket cannot be registered with the runtime.
     pub fn start(
         socket: std::net::UdpSocket,
         writer: Arc<dyn TraceWriter>,
+        spans: Option<Arc<dyn SpanDatagrams>>,
         scope: Scope,
         settings: &UdpSettings,
         metrics: DaemonMetrics,
@@ -106,6 +118,7 @@ impl UdpIntake {
         let batch_max = settings.batch_documents_max.max(1);
         let storer = Storer {
             writer,
+            spans,
             scope,
             queue,
             waiting,
@@ -222,6 +235,7 @@ impl QueueEnd {
 
 struct Storer {
     writer: Arc<dyn TraceWriter>,
+    spans: Option<Arc<dyn SpanDatagrams>>,
     scope: Scope,
     queue: mpsc::Receiver<Bytes>,
     waiting: Arc<AtomicUsize>,
@@ -239,7 +253,9 @@ impl Storer {
                 documents.len(),
                 documents.iter().map(Bytes::len).sum::<usize>(),
             );
-            self.store(documents).await;
+            let (documents, of_spans) = self.sorted(documents);
+            self.store(documents, DOCUMENT_BYTES_MAX).await;
+            self.store(of_spans, SPAN_DOCUMENT_BYTES_MAX).await;
             self.waiting.fetch_sub(bytes, Ordering::Relaxed);
             self.metrics
                 .queue_segments
@@ -250,12 +266,33 @@ impl Storer {
         }
     }
 
+    /// Documents as they came, and those made of spans.
+    fn sorted(&self, payloads: Vec<Bytes>) -> (Vec<Bytes>, Vec<Bytes>) {
+        let Some(spans) = &self.spans else {
+            return (payloads, Vec::new());
+        };
+        let (mut documents, mut of_spans) = (Vec::with_capacity(payloads.len()), Vec::new());
+        for payload in payloads {
+            match spans.documents(&payload) {
+                None => documents.push(payload),
+                Some(made) => of_spans.extend(made),
+            }
+        }
+        (documents, of_spans)
+    }
+
     /// Hands a batch over, waiting and trying again while the store has no room for it; meanwhile the
     /// queue fills and then spills.
-    async fn store(&mut self, documents: Vec<Bytes>) {
+    async fn store(&mut self, documents: Vec<Bytes>, bytes_max: usize) {
+        if documents.is_empty() {
+            return;
+        }
         let mut pause = RETRY_FIRST;
         loop {
-            match self.writer.accept(&self.scope, documents.clone()).await {
+            let accepting = self
+                .writer
+                .accept_up_to(bytes_max, &self.scope, documents.clone());
+            match accepting.await {
                 Ok(verdicts) => return self.count(&verdicts),
                 Err(error) if is_retryable(&error) => {
                     tracing::warn!(%error, pause_ms = pause.as_millis(), "the store cannot take datagrams, trying again");

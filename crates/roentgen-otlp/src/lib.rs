@@ -7,3 +7,4 @@
 pub mod json;
 pub mod map;
 pub mod proto;
+pub mod receive;

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use crate::config::{Config, ConfigProblem, Effective, Environment, SETTINGS, Sources};
+use crate::config::{Config, ConfigProblem, Effective, Environment, Sources, all_settings};
 use crate::demo::DemoOptions;
 
 #[cfg(test)]
@@ -172,15 +172,14 @@ fn setting_arguments() -> Vec<Arg> {
                 .action(ArgAction::Set)
         }
     };
-    let with_flag = SETTINGS.iter().filter(|setting| setting.has_flag);
+    let with_flag = all_settings().filter(|setting| setting.has_flag);
     std::iter::once(file)
         .chain(with_flag.map(of_setting))
         .collect()
 }
 
 fn flags(matches: &ArgMatches) -> Vec<(&'static str, String)> {
-    let keys = SETTINGS
-        .iter()
+    let keys = all_settings()
         .filter(|s| s.has_flag)
         .map(|s| s.key)
         .chain(["config"]);

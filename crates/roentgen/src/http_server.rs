@@ -1,4 +1,4 @@
-//! HTTP/1.1 on one listener: bounded connections, a deadline for request heads, graceful stop.
+//! HTTP on one listener: bounded connections, a deadline for request heads, graceful stop.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,8 +8,8 @@ use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -20,13 +20,53 @@ use tower::ServiceExt;
 const CONNECTIONS_MAX: usize = 2_048;
 /// How long a client may take for a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// Requests at a time on a connection of HTTP/2, and how much of one and of all may be under way.
+const STREAMS_MAX: u32 = 128;
+const STREAM_WINDOW_BYTES: u32 = 1 << 20;
+const CONNECTION_WINDOW_BYTES: u32 = 4 << 20;
+/// When a silent connection of HTTP/2 is asked for a sign of life, and how long it may take.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
 /// How long open requests may take once the server stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// Pause after a failed `accept` (out of file descriptors, say), so that the loop does not spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// What a listener speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocols {
+    Http1,
+    /// Also HTTP/2 without TLS, for clients that begin with it, as those of gRPC do.
+    Both,
+}
+
+fn server(protocols: Protocols) -> Builder<TokioExecutor> {
+    let mut server = Builder::new(TokioExecutor::new());
+    server
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT);
+    server
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS_MAX)
+        .initial_stream_window_size(STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+        .keep_alive_interval(KEEP_ALIVE)
+        .keep_alive_timeout(KEEP_ALIVE);
+    match protocols {
+        Protocols::Http1 => server.http1_only(),
+        Protocols::Both => server,
+    }
+}
+
 /// Serves until `stopping` turns true, then finishes open requests (at most 5 s) and returns.
-pub(crate) async fn serve(listener: TcpListener, app: Router, mut stopping: watch::Receiver<bool>) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    app: Router,
+    protocols: Protocols,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let server = server(protocols);
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
@@ -45,11 +85,8 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, mut stopping: watc
                 request
             },
         ));
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIMEOUT)
-            .serve_connection(TokioIo::new(stream), service);
-        let watched = graceful.watch(connection);
+        let connection = server.serve_connection(TokioIo::new(stream), service);
+        let watched = graceful.watch(connection.into_owned());
         tokio::spawn(async move {
             if let Err(error) = watched.await {
                 tracing::debug!(%error, "connection ended early");

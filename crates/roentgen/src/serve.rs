@@ -14,6 +14,7 @@ use roentgen_control::{Control, ControlSettings};
 use roentgen_daemon::{DaemonMetrics, UdpIntake, UdpSettings, udp};
 use roentgen_model::UnixNanos;
 use roentgen_model::settings_history::SettingsHistories;
+use roentgen_otlp::receive::{OtlpMetrics, http_routes};
 use roentgen_query::insights::{InsightRunner, Notification, PublishedInsights};
 use roentgen_query::retrieval::{RetrievalSettings, Retrievals};
 use roentgen_store::catalog::CatalogLocation;
@@ -29,7 +30,7 @@ use crate::config::Config;
 use crate::console;
 use crate::data_dir::DataDir;
 use crate::demo::{self, DemoOptions};
-use crate::http_server;
+use crate::http_server::{self, Protocols};
 use crate::insights::{self, InsightMetrics};
 use crate::keys::LocalKeys;
 use crate::observed::{ObservedReader, ObservedWriter, StoreMetrics};
@@ -38,7 +39,9 @@ use crate::self_observation::{self, Metrics};
 use crate::trace_metrics::TraceMetrics;
 
 pub(crate) mod encryption;
+mod otlp;
 use crate::webhook::{self, Webhook};
+use otlp::{Datagrams, OtlpAddresses, OtlpSockets};
 
 #[cfg(test)]
 mod tests;
@@ -78,10 +81,13 @@ async fn serve(config: &Config, demo: Option<DemoOptions>) -> anyhow::Result<()>
     let sockets = Sockets::bind(config).await?;
     let parts = Parts::open(config, &data_dir).await?;
     let running = Running::start(config, sockets, parts, demo.is_some())?;
-    data_dir.write_endpoints(&[("http", running.http), ("daemon", running.daemon)])?;
+    data_dir.write_endpoints(&running.endpoints())?;
+    let shown = |address: Option<SocketAddr>| address.map(tracing::field::display);
     tracing::info!(
         http = %running.http,
         daemon = %running.daemon,
+        otlp_grpc = shown(running.otlp.grpc),
+        otlp_http = shown(running.otlp.http),
         data_dir = %data_dir.path().display(),
         "ready"
     );
@@ -172,11 +178,13 @@ struct Sockets {
     http: TcpListener,
     daemon_tcp: TcpListener,
     daemon_udp: UdpSocket,
+    otlp: OtlpSockets,
 }
 
 impl Sockets {
     async fn bind(config: &Config) -> anyhow::Result<Self> {
         let http = listen(config.http, "http").await?;
+        let otlp = OtlpSockets::bind(config).await?;
         let settings = UdpSettings::default();
         for _ in 1..PORT_PAIR_TRIES {
             let daemon_tcp = listen(config.daemon, "daemon").await?;
@@ -187,6 +195,7 @@ impl Sockets {
                         http,
                         daemon_tcp,
                         daemon_udp,
+                        otlp,
                     });
                 }
                 // Port 0: TCP got a number that UDP cannot have; another one will do.
@@ -281,6 +290,23 @@ impl Parts {
     }
 }
 
+impl Parts {
+    /// Hands changes of settings to the store, and writes what sampling counts.
+    fn follow_settings(&self, stop: &watch::Receiver<bool>) -> [JoinHandle<()>; 3] {
+        let parts = || (Arc::clone(&self.control), Arc::clone(&self.store));
+        let (control, store) = parts();
+        let encryption = encryption::follow(control, store, stop.clone());
+        let (control, store) = parts();
+        let histories = hand_over_histories(control, store, stop.clone());
+        let (control, _) = parts();
+        [
+            tokio::spawn(write_statistics(control, stop.clone())),
+            tokio::spawn(encryption),
+            tokio::spawn(histories),
+        ]
+    }
+}
+
 /// The settings that shape facts, as the store watches them (ASM-2).
 pub(crate) fn histories(control: &Control) -> SettingsHistories {
     SettingsHistories::new([(control.scope().clone(), control.history())])
@@ -326,6 +352,7 @@ pub(crate) fn store_settings(config: &Config) -> StoreSettings {
 struct Running {
     http: SocketAddr,
     daemon: SocketAddr,
+    otlp: OtlpAddresses,
     stopping: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     udp: UdpIntake,
@@ -346,10 +373,14 @@ impl Running {
             .context("read the daemon address")?;
         let store_metrics = StoreMetrics::default();
         let (writer, reader) = observed(&parts.store, &store_metrics);
+        let otlp_metrics = OtlpMetrics::default();
+        let intake = otlp::intake(config, Arc::clone(&writer), &otlp_metrics);
+        let otlp = sockets.otlp.addresses()?;
         let daemon_metrics = DaemonMetrics::default();
         let udp = UdpIntake::start(
             sockets.daemon_udp,
             Arc::clone(&writer),
+            Some(Arc::new(Datagrams(intake.clone()))),
             config.scope(),
             &UdpSettings::default(),
             daemon_metrics.clone(),
@@ -366,9 +397,10 @@ impl Running {
                 store_metrics.register(registry);
                 parts.trace_metrics.register(registry);
                 insight_metrics.register(registry);
+                otlp_metrics.register(registry);
             },
         );
-        let server = description(config, (http, daemon), is_demo);
+        let server = description(config, (http, daemon, otlp), is_demo);
         let state = api_state(config, server, &parts, (writer, reader), api_metrics);
         let pages = console::routes(state.settings.allowed_origins.clone());
         let Routers { api, console } = routers(state);
@@ -376,38 +408,43 @@ impl Running {
         let admin = self_observation::routes(metrics)
             .merge(pages)
             .merge(console)
+            .merge(http_routes(&intake))
             .merge(api.clone());
+        let serve_http = |listener, app| {
+            let serving = http_server::serve(listener, app, Protocols::Http1, stop.clone());
+            tokio::spawn(serving)
+        };
         let mut tasks = vec![
-            tokio::spawn(http_server::serve(sockets.http, admin, stop.clone())),
-            tokio::spawn(http_server::serve(sockets.daemon_tcp, api, stop.clone())),
-            tokio::spawn(write_statistics(Arc::clone(&parts.control), stop.clone())),
-            tokio::spawn(encryption::follow(
-                Arc::clone(&parts.control),
-                Arc::clone(&parts.store),
-                stop.clone(),
-            )),
-            tokio::spawn(hand_over_histories(
-                Arc::clone(&parts.control),
-                Arc::clone(&parts.store),
-                stop.clone(),
-            )),
+            serve_http(sockets.http, admin),
+            serve_http(sockets.daemon_tcp, api),
         ];
+        tasks.extend(parts.follow_settings(&stop));
+        tasks.extend(sockets.otlp.serve(&intake, &stop));
         if let (Some(url), Some(waiting)) = (&config.webhook_url, parts.notifications.take()) {
             let metrics = insight_metrics.webhook.clone();
             let webhook = Webhook::new(url.clone(), config.scope(), metrics);
             tasks.push(tokio::spawn(webhook.run(waiting, stop.clone())));
         }
-        let judge = parts.judge.take();
-        tasks
-            .extend(judge.map(|judge| tokio::spawn(insights::judge(judge, insight_metrics, stop))));
+        let judging = |judge| tokio::spawn(insights::judge(judge, insight_metrics, stop));
+        tasks.extend(parts.judge.take().map(judging));
         Ok(Self {
             http,
             daemon,
+            otlp,
             stopping,
             tasks,
             udp,
             parts,
         })
+    }
+
+    /// Name and address of each port.
+    fn endpoints(&self) -> Vec<(&'static str, SocketAddr)> {
+        let OtlpAddresses { grpc, http } = self.otlp;
+        let otlp = [("otlp_grpc", grpc), ("otlp_http", http)];
+        let otlp = otlp.into_iter().filter_map(|(name, a)| Some((name, a?)));
+        let own = [("http", self.http), ("daemon", self.daemon)];
+        own.into_iter().chain(otlp).collect()
     }
 
     /// Ends intake, finishes what was accepted, closes the store.
@@ -507,14 +544,15 @@ fn api_state(
 /// What the console is told of this process.
 fn description(
     config: &Config,
-    (http, daemon): (SocketAddr, SocketAddr),
+    (http, daemon, otlp): (SocketAddr, SocketAddr, OtlpAddresses),
     is_demo: bool,
 ) -> ServerDescription {
     let addresses = Addresses {
         http: Some(http),
         daemon_udp: Some(daemon),
         daemon_tcp: Some(daemon),
-        ..Addresses::default()
+        otlp_grpc: otlp.grpc,
+        otlp_http: otlp.http,
     };
     ServerDescription {
         version: env!("CARGO_PKG_VERSION"),

@@ -26,7 +26,8 @@ const HEAVY: &[(&str, &[&str])] = &[
     ("arrow", &["roentgen-store", "roentgen-bench"]),
     ("parquet", &["roentgen-store", "roentgen-bench"]),
     ("sqlx", &["roentgen-store", "roentgen-control"]),
-    ("axum", &["roentgen-api", "roentgen"]),
+    ("axum", &["roentgen-api", "roentgen-otlp", "roentgen"]),
+    ("tonic", &["roentgen-otlp"]),
     ("hyper", &["roentgen", "roentgen-bench"]),
     (
         "tokio",
@@ -35,6 +36,7 @@ const HEAVY: &[(&str, &[&str])] = &[
             "roentgen-control",
             "roentgen-query",
             "roentgen-api",
+            "roentgen-otlp",
             "roentgen-daemon",
             "roentgen",
             "roentgen-bench",

@@ -29,6 +29,18 @@ impl TraceWriter for Kept {
     }
 }
 
+/// Of a payload that begins with `T1` two documents.
+#[derive(Debug)]
+struct TwoOfEach;
+
+impl SpanDatagrams for TwoOfEach {
+    fn documents(&self, payload: &[u8]) -> Option<Vec<Bytes>> {
+        let text = payload.strip_prefix(b"T1")?;
+        let made = Bytes::copy_from_slice(text);
+        Some(vec![made.clone(), made])
+    }
+}
+
 fn scope() -> Scope {
     Scope::new("000000000000", "us-east-1").unwrap()
 }
@@ -37,13 +49,15 @@ async fn run(writer: &Arc<Kept>, settings: UdpSettings, datagrams: &[Vec<u8>]) -
     let socket = bind("127.0.0.1:0".parse().unwrap(), &settings).unwrap();
     let address = socket.local_addr().unwrap();
     let metrics = DaemonMetrics::default();
+    let spans = Some(Arc::new(TwoOfEach) as Arc<dyn SpanDatagrams>);
     let writer = Arc::clone(writer) as Arc<dyn TraceWriter>;
     // All datagrams are in the kernel before the intake starts, so that it drains them at once.
     let sender = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     for datagram in datagrams {
         sender.send_to(datagram, address).await.unwrap();
     }
-    let intake = UdpIntake::start(socket, writer, scope(), &settings, metrics.clone()).unwrap();
+    let intake =
+        UdpIntake::start(socket, writer, spans, scope(), &settings, metrics.clone()).unwrap();
     intake.shutdown().await;
     metrics
 }
@@ -140,4 +154,17 @@ fn kernel_drops_are_read_from_the_socket_table() {
         2: 0100007F:07D1 00000000:0000 07 0:0 00:0 0 0 0 1 2 0 5\n";
     assert_eq!(drops_in(table, 2000), [17]);
     assert!(drops_in("", 2000).is_empty());
+}
+
+#[tokio::test]
+async fn datagrams_of_spans_become_the_documents_that_are_made_of_them() {
+    let writer = Arc::new(Kept::default());
+    let datagrams = ["{\"a\":1}", "T1x", "T2"].map(|payload| {
+        let header = "{\"format\":\"json\",\"version\":1}";
+        format!("{header}\n{payload}").into_bytes()
+    });
+    run(&writer, UdpSettings::default(), &datagrams).await;
+    let mut kept = writer.documents.lock().clone();
+    kept.sort();
+    assert_eq!(kept, ["T2", "x", "x", "{\"a\":1}"]);
 }

@@ -8,6 +8,8 @@
 //!
 //! The same span gives the same text at any time, so a batch that is sent again changes nothing.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use roentgen_model::UnixNanos;
 
@@ -49,6 +51,17 @@ pub struct SpanBatch {
     pub refusals: Vec<SpanRefusal>,
     /// What was odd and taken all the same.
     pub warnings: Vec<SpanWarning>,
+    /// Earliest and latest start of the spans that were read.
+    starts: Option<(u64, u64)>,
+}
+
+impl SpanBatch {
+    /// From the earliest to the latest start.
+    #[must_use]
+    pub fn starts_apart(&self) -> Duration {
+        let (first, last) = self.starts.unwrap_or_default();
+        Duration::from_nanos(last - first)
+    }
 }
 
 /// A span that gives no document.
@@ -162,6 +175,9 @@ impl Writer<'_> {
             Ok(ids) => ids,
             Err(reason) => return self.refuse(ordinal, hex(&span.span_id), reason),
         };
+        let start = span.start_time_unix_nano;
+        let (first, last) = self.batch.starts.unwrap_or((start, start));
+        self.batch.starts = Some((first.min(start), last.max(start)));
         if let Some(problem) = ids.epoch_problem {
             let span_id = hex(&span.span_id);
             let warning = SpanWarning::Epoch { span_id, problem };

@@ -7,7 +7,7 @@ fn parse_words(words: &str) -> Result<Action, CliError> {
 #[test]
 fn command_line_is_sound_and_every_flag_has_help() {
     command().debug_assert();
-    for setting in SETTINGS {
+    for setting in all_settings() {
         assert!(!setting.about.is_empty(), "{}", setting.key);
     }
 }

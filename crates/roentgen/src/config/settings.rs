@@ -9,6 +9,7 @@ use std::time::Duration;
 use roentgen_api::Operation;
 use roentgen_model::Scope;
 
+use super::otlp::{self, Listen, OtlpConfig};
 use crate::webhook::WebhookUrl;
 
 /// Settings in force, validated.
@@ -17,6 +18,9 @@ pub(crate) struct Config {
     pub(crate) data_dir: PathBuf,
     pub(crate) http: SocketAddr,
     pub(crate) daemon: SocketAddr,
+    pub(crate) otlp_grpc: Listen,
+    pub(crate) otlp_http: Listen,
+    pub(crate) otlp: OtlpConfig,
     pub(crate) auth: Option<Auth>,
     pub(crate) allowed_origins: Vec<String>,
     pub(crate) log_level: String,
@@ -80,7 +84,7 @@ pub(crate) struct Setting {
     pub(crate) set: fn(&mut Config, &str) -> Result<(), String>,
 }
 
-const BASE: Setting = Setting {
+pub(super) const BASE: Setting = Setting {
     key: "",
     default: "",
     about: "",
@@ -96,7 +100,12 @@ const COUNT_MAX: u32 = 1_000_000;
 const RATE_MAX: f64 = 1_000_000.0;
 
 /// Every setting there is.
-pub(crate) static SETTINGS: &[Setting] = &[
+pub(crate) fn all_settings() -> impl Iterator<Item = &'static Setting> {
+    SETTINGS.iter().chain(otlp::SETTINGS)
+}
+
+/// Every setting outside the table `otlp`.
+static SETTINGS: &[Setting] = &[
     Setting {
         key: "data_dir",
         default: "./roentgen-data",
@@ -119,6 +128,34 @@ pub(crate) static SETTINGS: &[Setting] = &[
         about: "Address of the daemon port: UDP datagrams and, over TCP, the API for SDKs",
         value_name: "ADDRESS",
         set: |c, v| put(&mut c.daemon, v, "an address like 127.0.0.1:2000"),
+        ..BASE
+    },
+    Setting {
+        key: "otlp_grpc",
+        default: "127.0.0.1:4317",
+        about: "Address for OpenTelemetry over gRPC; `off`: none",
+        value_name: "ADDRESS",
+        set: |c, v| {
+            put(
+                &mut c.otlp_grpc,
+                v,
+                "an address like 127.0.0.1:4317, or `off`",
+            )
+        },
+        ..BASE
+    },
+    Setting {
+        key: "otlp_http",
+        default: "127.0.0.1:4318",
+        about: "Address for OpenTelemetry over HTTP; `off`: none. The http address takes it too",
+        value_name: "ADDRESS",
+        set: |c, v| {
+            put(
+                &mut c.otlp_http,
+                v,
+                "an address like 127.0.0.1:4318, or `off`",
+            )
+        },
         ..BASE
     },
     Setting {
@@ -347,6 +384,9 @@ impl Config {
             data_dir: PathBuf::new(),
             http: SocketAddr::from(([127, 0, 0, 1], 0)),
             daemon: SocketAddr::from(([127, 0, 0, 1], 0)),
+            otlp_grpc: Listen(None),
+            otlp_http: Listen(None),
+            otlp: OtlpConfig::default(),
             auth: None,
             allowed_origins: Vec::new(),
             log_level: String::new(),
@@ -373,10 +413,7 @@ impl Config {
             webhook_url: None,
             encryption_key_file: None,
         };
-        for setting in SETTINGS
-            .iter()
-            .filter(|setting| !setting.default.is_empty())
-        {
+        for setting in all_settings().filter(|setting| !setting.default.is_empty()) {
             (setting.set)(&mut config, setting.default).expect("defaults are valid (tested)");
         }
         config
@@ -388,18 +425,18 @@ impl Config {
     }
 }
 
-fn put<T: FromStr>(field: &mut T, value: &str, expected: &str) -> Result<(), String> {
+pub(super) fn put<T: FromStr>(field: &mut T, value: &str, expected: &str) -> Result<(), String> {
     *field = value.parse().map_err(|_| format!("expected {expected}"))?;
     Ok(())
 }
 
-fn put_value<T>(field: &mut T, value: T) -> Result<(), String> {
+pub(super) fn put_value<T>(field: &mut T, value: T) -> Result<(), String> {
     *field = value;
     Ok(())
 }
 
 /// Reads a number of things, of which there must be one, and not more than memory can hold.
-fn put_count<T: TryFrom<u32>>(field: &mut T, value: &str) -> Result<(), String> {
+pub(super) fn put_count<T: TryFrom<u32>>(field: &mut T, value: &str) -> Result<(), String> {
     let count = value
         .parse()
         .ok()
@@ -438,7 +475,7 @@ fn put_rates(field: &mut HashMap<Operation, f64>, value: &str) -> Result<(), Str
     put_value(field, rates?)
 }
 
-fn put_bytes(field: &mut u64, value: &str) -> Result<(), String> {
+pub(super) fn put_bytes(field: &mut u64, value: &str) -> Result<(), String> {
     match value.parse::<bytesize::ByteSize>() {
         Ok(size) if size.as_u64() >= 1 << 20 => put_value(field, size.as_u64()),
         _ => Err("expected a size of at least 1MiB, like 64MiB".to_owned()),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::settings::{Auth, Config, SETTINGS, Setting};
+use super::settings::{Auth, Config, Setting, all_settings};
 
 #[cfg(test)]
 mod tests;
@@ -71,7 +71,7 @@ impl Sources<'_> {
         let file = file_name.map(|name| File::read(name, &mut problems));
         let mut config = Config::defaults();
         let mut rows = Vec::new();
-        for setting in SETTINGS {
+        for setting in all_settings() {
             let (value, origin) = self.value(setting, file.as_ref());
             let shown = if setting.is_secret && !value.is_empty() {
                 "(hidden)".to_owned()
@@ -140,9 +140,15 @@ fn flag_name(key: &str) -> String {
 
 /// Listening beyond loopback needs to be said out loud while there is no access control (design 3).
 fn exposed(config: &Config) -> Vec<ConfigProblem> {
-    let addresses = [("http", config.http), ("daemon", config.daemon)];
+    let addresses = [
+        ("http", Some(config.http)),
+        ("daemon", Some(config.daemon)),
+        ("otlp_grpc", config.otlp_grpc.0),
+        ("otlp_http", config.otlp_http.0),
+    ];
     let open = addresses
         .into_iter()
+        .filter_map(|(key, address)| Some((key, address?)))
         .filter(|(_, address)| !address.ip().is_loopback());
     let refused = open.filter(|_| config.auth != Some(Auth::Off));
     let problem = |(key, address): (&'static str, std::net::SocketAddr)| ConfigProblem {
@@ -179,7 +185,7 @@ impl File {
         }
         for key in values
             .keys()
-            .filter(|key| !SETTINGS.iter().any(|s| s.key == **key))
+            .filter(|key| !all_settings().any(|s| s.key == **key))
         {
             problem(format!("`{key}` is no setting{}", suggestion(key)));
         }
@@ -223,7 +229,7 @@ fn suggestion(key: &str) -> String {
             .take_while(|(x, y)| x == y)
             .count()
     };
-    let best = SETTINGS.iter().max_by_key(|s| shared(s.key));
+    let best = all_settings().max_by_key(|s| shared(s.key));
     best.filter(|s| shared(s.key) >= 3)
         .map(|s| format!("; did you mean `{}`?", s.key))
         .unwrap_or_default()

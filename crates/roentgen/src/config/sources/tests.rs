@@ -129,7 +129,7 @@ fn listening_beyond_loopback_needs_auth_off_in_words() {
 fn show_names_the_origin_of_every_setting() {
     let (_, effective) = resolve(&[("region", "eu-west-1")], &[]).unwrap();
     let text = effective.to_string();
-    assert_eq!(text.lines().count(), SETTINGS.len());
+    assert_eq!(text.lines().count(), all_settings().count());
     let region = text
         .lines()
         .find(|line| line.starts_with("region "))
