@@ -31,15 +31,29 @@ export default defineConfig(({ command }) => ({
     // Nothing inline: the content security policy allows no `data:` scripts or styles.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // For scripts/sizes.mjs.
+    manifest: true,
     reportCompressedSize: false,
     cssCodeSplit: true,
     rolldownOptions: {
       output: {
         codeSplitting: {
+          // Else a group takes what its files import along, and the first page loads it.
+          includeDependenciesRecursively: false,
           // What several pages share is one file: small files compress badly.
           groups: [
-            { name: "parts", test: /src\/(components|model|api|url)\//, minShareCount: 3 },
-            { name: "explore", test: /src\/(components\/(?!service-graph)|model|api)/, minShareCount: 2 },
+            {
+              name: "graph",
+              test: /src\/(components\/service-graph|model\/(graph|layout))/,
+              minShareCount: 2,
+            },
+            {
+              name: "parts",
+              test: /node_modules\/(@?preact)|src\/(shell|components|model\/(?!trace\/)|api|url)/,
+              minShareCount: 3,
+            },
+            { name: "explore", test: /src\/(components|model\/(?!trace\/)|api)/, minShareCount: 2 },
+            { name: "configure", test: /src\/pages\/(groups|sampling|settings|insights|daemons)\// },
           ],
         },
       },

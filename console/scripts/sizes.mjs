@@ -15,12 +15,20 @@ const files = dir =>
 const size = path => gzipSync(readFileSync(path), { level: 9 }).length;
 const assets = files("dist").filter(path => /\.(js|css)$/.test(path));
 
-// The first page needs what index.html names, and the page itself: the larger of the two it may be.
-const html = readFileSync("dist/index.html", "utf8");
-const named = assets.filter(path => html.includes(path.split("/").pop()) && path.endsWith(".js"));
-const pages = assets.filter(path => /\/(trace-map|traces)-[^/]*\.js$/.test(path));
+// The first page needs the entry, the larger of the two pages it may be, and all that they import (not what they load later).
+const manifest = JSON.parse(readFileSync("dist/.vite/manifest.json", "utf8"));
+const closure = (key, found = new Set()) => {
+  if (found.has(key)) return found;
+  found.add(key);
+  for (const imported of manifest[key].imports ?? []) closure(imported, found);
+  return found;
+};
 const sum = paths => paths.reduce((total, path) => total + size(path), 0);
-const first = sum(named) + Math.max(0, ...pages.map(size));
+const needs = page => {
+  const keys = new Set([...closure("index.html"), ...closure(`src/pages/${page}/${page}.tsx`)]);
+  return sum([...keys].map(key => join("dist", manifest[key].file)));
+};
+const first = Math.max(...["trace-map", "traces"].map(needs));
 const all = sum(assets);
 
 for (const path of assets.sort((a, b) => size(b) - size(a))) {
