@@ -44,7 +44,7 @@ export class Server {
     }
     const directory = mkdtempSync(join(tmpdir(), "roentgen-e2e-"));
     const flagsOfPorts = ["--http", "--daemon", "--otlp-grpc", "--otlp-http"];
-    const ports = flagsOfPorts.flatMap((flag) => [flag, "127.0.0.1:0"]);
+    const ports = flagsOfPorts.flatMap(flag => [flag, "127.0.0.1:0"]);
     const foreign = /^(ROENTGEN|AWS)_/;
     const own = Object.entries(process.env).filter(([name]) => !foreign.test(name));
     const child = spawn(BINARY, [command, "--data-dir", directory, ...ports, ...flags], {
