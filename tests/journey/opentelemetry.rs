@@ -197,3 +197,54 @@ fn the_ports_can_be_switched_off() -> Result<()> {
     );
     server.finish(&[])
 }
+
+#[test]
+fn an_export_comes_in_again_as_the_same_trace() -> Result<()> {
+    let launch = Launch::serve()?;
+    let server = launch.start()?;
+    let make = Documents::new(5, 60);
+    let mut call = make.segment(1, 2, "pay", 5, 50);
+    call["type"] = json!("subsegment");
+    call["namespace"] = json!("remote");
+    call["parent_id"] = json!(make.id(1, 1));
+    call["fault"] = json!(true);
+    call["annotations"] = json!({"aws:id": "x", "count": 2});
+    server.put(&[make.segment(1, 1, "shop", 0, 100), call])?;
+    send(endpoint(&server, "otlp_http")?, &request(&make, 2))?;
+    let ids = [make.trace_id(1), make.trace_id(2)];
+    let graph = json!({ "TraceIds": ids });
+    let before = server.ask("TraceGraph", &graph)?;
+    server.finish(&[])?;
+    let (status, printed) = launch.export().refused()?;
+    ensure!(status.success(), "{printed}");
+    let lines: Vec<&str> = printed
+        .lines()
+        .filter(|line| line.starts_with("{\"resourceSpans"))
+        .collect();
+    ensure!(lines.len() == 2, "a line for each trace: {printed}");
+    let second = Launch::serve()?.start()?;
+    for line in lines {
+        ensure!(
+            send(
+                endpoint(&second, "otlp_http")?,
+                &serde_json::from_str(line)?
+            )? == json!({}),
+            "taken"
+        );
+    }
+    for id in &ids {
+        ensure!(!segments(&second, id)?.is_empty(), "{id} is there");
+    }
+    let shop = segments(&second, &ids[0])?;
+    let call = &shop[0]["subsegments"][0];
+    ensure!(call["name"] == "pay" && call["fault"] == true, "{call}");
+    ensure!(
+        call["annotations"] == json!({"aws:id": "x", "count": 2}),
+        "{call}"
+    );
+    ensure!(
+        second.ask("TraceGraph", &graph)? == before,
+        "the graph is the same"
+    );
+    second.finish(&[])
+}

@@ -67,6 +67,17 @@ impl Launch {
         })
     }
 
+    /// Returns a launch of `roentgen export` on the same data directory.
+    #[must_use]
+    pub fn export(&self) -> Launch {
+        Launch {
+            command: "export",
+            data_dir: Arc::clone(&self.data_dir),
+            flags: Vec::new(),
+            settings: Vec::new(),
+        }
+    }
+
     /// Adds flags.
     #[must_use]
     pub fn flags(mut self, flags: &[&str]) -> Launch {

@@ -1,11 +1,18 @@
 //! OTLP/JSON (otlp.md 1.3): lowerCamelCase, ids in hex, 64-bit integers as text, enums as numbers.
 
+use std::ops::ControlFlow;
+
 use serde::Serialize;
 
-use crate::map::spans::{AnyValue, Attributes, Event, Link, Resource, Span, Status};
+use crate::map::spans::{
+    AnyValue, Attributes, Conventions, Event, Link, Resource, Span, Status, spans_from_document,
+};
 
 /// `STATUS_CODE_ERROR`.
 const STATUS_ERROR: u8 = 2;
+
+/// The scope of exported spans, by which they are known when they come in again.
+pub const EXPORT_SCOPE: &str = "roentgen";
 
 /// One span with its resource, in one object: `resource`, `scope`, then the span's own fields (api.md
 /// ListRetrievedTraces, our choice). Segments have no scope, so it is empty.
@@ -13,6 +20,44 @@ const STATUS_ERROR: u8 = 2;
 pub fn json_from_span(resource: &Resource, span: &Span) -> String {
     serde_json::to_string(&SpanDocument::new(resource, span))
         .expect("texts, numbers and lists have a JSON form")
+}
+
+/// The spans of one stored segment document, as an element of `resourceSpans`; `None` if none come of it.
+#[must_use]
+pub fn resource_spans_from_document(document: &str, conventions: Conventions) -> Option<String> {
+    let mut resource = None;
+    let mut spans = Vec::new();
+    spans_from_document(document, conventions, 0, &mut |of, span| {
+        resource.get_or_insert_with(|| of.clone());
+        spans.push(span);
+        ControlFlow::Continue(())
+    });
+    let Resource { attributes } = resource?;
+    let shape = ResourceSpansShape {
+        resource: ResourceShape {
+            attributes: key_values(&attributes),
+        },
+        scope_spans: [ScopeSpansShape {
+            scope: ScopeShape {
+                name: Some(EXPORT_SCOPE),
+            },
+            spans: spans.iter().map(span_shape).collect(),
+        }],
+    };
+    Some(serde_json::to_string(&shape).expect("texts, numbers and lists have a JSON form"))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ResourceSpansShape<'a> {
+    resource: ResourceShape<'a>,
+    scope_spans: [ScopeSpansShape<'a>; 1],
+}
+
+#[derive(Serialize)]
+struct ScopeSpansShape<'a> {
+    scope: ScopeShape,
+    spans: Vec<SpanShape<'a>>,
 }
 
 #[derive(Serialize)]
@@ -28,8 +73,11 @@ struct ResourceShape<'a> {
     attributes: Vec<KeyValue<'a>>,
 }
 
-#[derive(Serialize)]
-struct ScopeShape {}
+#[derive(Default, Serialize)]
+struct ScopeShape {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'static str>,
+}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -99,7 +147,7 @@ impl<'a> SpanDocument<'a> {
             resource: ResourceShape {
                 attributes: key_values(attributes),
             },
-            scope: ScopeShape {},
+            scope: ScopeShape::default(),
             span: span_shape(span),
         }
     }

@@ -23,6 +23,8 @@ pub(crate) enum Action {
     Demo(Box<Config>, DemoOptions),
     /// Check every file of the data directory.
     Repair(Box<Config>),
+    /// Print all traces.
+    Export(Box<Config>),
     CheckConfig,
     ShowConfig(Effective),
 }
@@ -54,6 +56,7 @@ pub(crate) fn parse(
     };
     match matches.subcommand() {
         Some(("serve", serve)) => Ok(Action::Serve(Box::new(resolved(serve)?.0))),
+        Some(("export", export)) => Ok(Action::Export(Box::new(resolved(export)?.0))),
         Some(("repair", repair)) => Ok(Action::Repair(Box::new(resolved(repair)?.0))),
         Some(("demo", demo)) => {
             let options = DemoOptions {
@@ -130,6 +133,7 @@ fn command() -> Command {
                 )
                 .args(setting_arguments()),
         )
+        .subcommand(export_command())
         .subcommand(
             Command::new("config")
                 .about("Look at the configuration")
@@ -146,6 +150,24 @@ fn command() -> Command {
                         .args(setting_arguments()),
                 ),
         )
+}
+
+fn export_command() -> Command {
+    Command::new("export")
+                .about("Print all traces, one OTLP/JSON message a line, newest first")
+                .after_help(
+                    "The server must not run. OpenTelemetry's collector and any OTLP receiver over HTTP read \
+                     the lines.",
+                )
+                .arg(
+                    Arg::new("format")
+                        .long("format")
+                        .value_name("FORMAT")
+                        .value_parser(["otlp"])
+                        .default_value("otlp")
+                        .help("What to print"),
+                )
+                .args(setting_arguments())
 }
 
 fn setting_arguments() -> Vec<Arg> {

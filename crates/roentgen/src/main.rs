@@ -6,6 +6,7 @@ mod config;
 mod console;
 mod data_dir;
 mod demo;
+mod export;
 mod http_server;
 mod insights;
 mod keys;
@@ -50,6 +51,7 @@ fn run(action: Action) -> anyhow::Result<()> {
     match action {
         Action::Serve(config) => serve::run(&config, None),
         Action::Demo(config, options) => serve::run(&config, Some(options)),
+        Action::Export(config) => export::run(&config),
         Action::Repair(config) => repair::run(&config),
         Action::ShowConfig(effective) => {
             self_observation::print(&effective.to_string());

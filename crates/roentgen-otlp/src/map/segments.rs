@@ -24,6 +24,7 @@ mod indexed;
 mod keys;
 mod link;
 mod name;
+mod own_export;
 mod resource;
 mod settings;
 mod shape;
@@ -37,6 +38,7 @@ mod text;
 pub use settings::{EpochCheck, IndexedKeys, LocalRoot, MapSettings, Profile, Window};
 
 use resource::PreparedResource;
+use side::ScopeRecord;
 use text::Json;
 
 /// The documents of a request, and what was refused while they were made.
@@ -139,7 +141,7 @@ pub fn documents_from_request(
     for resource_spans in &request.resource_spans {
         let resource = PreparedResource::new(&resource_spans.resource, settings);
         for scope_spans in &resource_spans.scope_spans {
-            let scope = side::scope_text(&scope_spans.scope, &scope_spans.schema_url);
+            let scope = side::scope_record(&scope_spans.scope, &scope_spans.schema_url);
             for unread in &scope_spans.spans {
                 let ordinal = writer.batch.span_count;
                 writer.batch.span_count += 1;
@@ -170,7 +172,13 @@ struct Writer<'s> {
 }
 
 impl Writer<'_> {
-    fn span(&mut self, span: &Span, ordinal: u32, resource: &PreparedResource<'_>, scope: &str) {
+    fn span(
+        &mut self,
+        span: &Span,
+        ordinal: u32,
+        resource: &PreparedResource<'_>,
+        scope: &ScopeRecord,
+    ) {
         let ids = match shape::check(span, self.settings, self.now) {
             Ok(ids) => ids,
             Err(reason) => return self.refuse(ordinal, hex(&span.span_id), reason),

@@ -1,6 +1,14 @@
 use std::collections::BTreeSet;
 
-use roentgen_model::document::{DocumentSettings, parse};
+use std::collections::BTreeMap;
+
+use roentgen_model::assembly::facts::{EntityFacts, RootCauses};
+use roentgen_model::assembly::resolve::Arrival;
+use roentgen_model::assembly::{AssemblySettings, Recorded, assemble};
+use roentgen_model::document::{Document, DocumentSettings, parse};
+use roentgen_model::{Stamp, TraceFacts, TraceId};
+use roentgen_otlp::map::segments::{MapSettings, documents_from_request};
+use roentgen_otlp::proto::ExportRequest;
 
 use super::*;
 
@@ -106,4 +114,67 @@ fn past_incident_of_the_payments_is_not_over_for_ten_minutes_at_the_opening() {
         minutes[minutes.len() - 1] < 100,
         "half an hour of calm goes before"
     );
+}
+
+/// The traces of these documents.
+fn facts(texts: &[String], now: UnixNanos) -> BTreeMap<TraceId, TraceFacts> {
+    let settings = DocumentSettings {
+        bytes_max: usize::MAX,
+        ..DocumentSettings::default()
+    };
+    let mut traces: BTreeMap<TraceId, Vec<(Stamp, Document)>> = BTreeMap::new();
+    for (stamp, text) in (1..).map(Stamp).zip(texts) {
+        for parsed in parse(text.as_bytes(), now, &settings) {
+            let document = parsed.outcome.unwrap();
+            traces
+                .entry(document.trace_id)
+                .or_default()
+                .push((stamp, document));
+        }
+    }
+    let assembled = |(id, documents): (TraceId, Vec<(Stamp, Document)>)| {
+        let arrivals: Vec<Arrival<'_>> = (documents.iter())
+            .map(|(stamp, document)| Arrival {
+                stamp: *stamp,
+                document,
+            })
+            .collect();
+        let settings = AssemblySettings::default();
+        (id, assemble(id, &arrivals, Recorded::default(), settings))
+    };
+    traces.into_iter().map(assembled).collect()
+}
+
+/// What a trace tells, but for how many documents told it.
+fn told(facts: &TraceFacts) -> (Vec<EntityFacts>, RootCauses) {
+    let mut entities = facts.entities.clone();
+    for entity in &mut entities {
+        entity.annotations.sort_by(|a, b| a.0.cmp(&b.0));
+    }
+    (entities, facts.root_causes.clone())
+}
+
+/// otlp.md 10.4: a trace that goes out as spans and comes in again is the same trace.
+#[test]
+fn traces_are_equal_after_a_way_through_opentelemetry() {
+    let now = UnixNanos::from_secs(opening().secs() + 60);
+    let sent = first_minutes(42, 60);
+    let mut data = crate::export::TracesData::default();
+    sent.iter().for_each(|text| data.add_document(text));
+    let request = ExportRequest::from_json(data.to_json().as_bytes()).unwrap();
+    let batch = documents_from_request(&request, &MapSettings::default(), now);
+    assert_eq!(batch.refusals, []);
+    let back: Vec<String> = (batch.documents.iter())
+        .map(|text| String::from_utf8(text.to_vec()).unwrap())
+        .collect();
+    let (sent, back) = (facts(&sent, now), facts(&back, now));
+    assert!(sent.len() > 100, "{}", sent.len());
+    for (id, facts) in &sent {
+        let returned = back.get(id).expect("no trace is lost");
+        let (sent, returned) = (told(facts), told(returned));
+        for (sent, returned) in sent.0.iter().zip(&returned.0) {
+            assert_eq!(sent, returned, "an entity of {id}");
+        }
+        assert_eq!(sent, returned, "{id}");
+    }
 }

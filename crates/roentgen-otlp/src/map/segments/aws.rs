@@ -2,6 +2,7 @@
 
 use super::document::Source;
 use super::keys::{Attributes, Key, KeySet, set, texts};
+use super::own_export;
 use super::shape::Part;
 use super::text::Json;
 use crate::proto::Value;
@@ -66,6 +67,10 @@ fn write_call(json: &mut Json, source: &Source<'_>) {
     ]);
     json.text_member("queue_url", queue_url);
     write_tables(json, attributes);
+    if let Some(retries) = own_export::member(attributes, "retries") {
+        json.name("retries").some_value(retries);
+    }
+    own_export::write_members(json, source, "aws.", &[]);
     if source.is_endpoint() {
         write_as_members(json, attributes);
     }

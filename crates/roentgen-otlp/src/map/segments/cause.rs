@@ -1,11 +1,13 @@
 //! `cause` (otlp.md 5.3): exceptions of exception events, else of the status.
 
+use roentgen_model::SegmentId;
+
 use super::document::Source;
 use super::flags::has_failed;
 use super::keys::{Key, integer};
 use super::name::is_aws_api;
 use super::shape::{Kind, derived_id};
-use super::stack::{self, Thrown};
+use super::stack::{self, Language, Thrown};
 use super::text::Json;
 use crate::proto::{Event, Value};
 
@@ -51,17 +53,31 @@ impl Exceptions<'_> {
     fn thrown(&mut self, json: &mut Json, event: &Event) {
         let text = |key| event_text(event, key);
         let stack = text("exception.stacktrace").unwrap_or_default();
-        let language = self.source.resource.language;
+        let exported = Exported::of(event);
+        // Ours are in Java's layout, whoever sent the segment.
+        let language = if exported.id.is_some() {
+            Language::Java
+        } else {
+            self.source.resource.language
+        };
         let Thrown { frames, causes } = stack::parse(language, stack);
         let mut next = Some((text("exception.type"), text("exception.message"), frames));
         let mut causes = causes.into_iter();
         while let Some((kind, message, frames)) = next.take() {
             let cause = causes.next();
             json.open('{');
-            self.id(json);
+            match exported.id {
+                Some(id) => json.name("id").string(id),
+                None => self.id(json),
+            }
             json.text_member("type", kind);
             json.text_member("message", message);
-            self.remote(json);
+            match (exported.id, exported.is_remote) {
+                (None, _) => self.remote(json),
+                (Some(_), Some(is_remote)) => json.name("remote").bool(is_remote),
+                (Some(_), None) => {}
+            }
+            json.text_member("cause", exported.cause);
             if !frames.is_empty() {
                 json.name("stack").open('[');
                 for frame in &frames {
@@ -121,6 +137,28 @@ impl Exceptions<'_> {
     fn remote(&self, json: &mut Json) {
         if matches!(self.source.kind, Kind::Client | Kind::Producer) {
             json.name("remote").bool(true);
+        }
+    }
+}
+
+/// What our own exports say of an exception beside its event's usual attributes.
+struct Exported<'e> {
+    id: Option<&'e str>,
+    is_remote: Option<bool>,
+    cause: Option<&'e str>,
+}
+
+impl<'e> Exported<'e> {
+    fn of(event: &'e Event) -> Self {
+        let is_id = |id: &&str| id.parse::<SegmentId>().is_ok();
+        let id = |key| event_text(event, key).filter(is_id);
+        Self {
+            id: id("aws.xray.exception.id"),
+            is_remote: match event_value(event, "aws.xray.exception.remote") {
+                Some(Value::Bool(value)) => Some(*value),
+                _ => None,
+            },
+            cause: id("aws.xray.exception.cause"),
         }
     }
 }

@@ -6,6 +6,7 @@ use super::name::{Naming, naming};
 use super::resource::PreparedResource;
 use super::settings::{MapSettings, Profile};
 use super::shape::{self, Ids, Kind, Part};
+use super::side::ScopeRecord;
 use super::text::Json;
 use super::{aws, cause, flags, http, indexed, link, side, sql};
 use crate::proto::Span;
@@ -20,8 +21,7 @@ pub(super) struct Source<'a> {
     pub(super) attributes: Attributes<'a>,
     pub(super) links: Vec<ValidLink<'a>>,
     pub(super) resource: &'a PreparedResource<'a>,
-    /// The scope's part of the side record.
-    pub(super) scope: &'a str,
+    pub(super) scope: &'a ScopeRecord,
     pub(super) settings: &'a MapSettings,
 }
 
@@ -31,7 +31,7 @@ impl<'a> Source<'a> {
         ids: Ids,
         links: Vec<ValidLink<'a>>,
         resource: &'a PreparedResource<'a>,
-        scope: &'a str,
+        scope: &'a ScopeRecord,
         settings: &'a MapSettings,
     ) -> Self {
         let attributes = Attributes::new(&span.attributes);
@@ -118,7 +118,11 @@ impl<'a> Source<'a> {
     /// Who ran it and where.
     fn describe(&self, json: &mut Json, part: Part) {
         let is_handler = self.kind == Kind::Server || self.is_local_root;
-        json.text_member("origin", self.resource.origin(is_handler));
+        let exported = self.resource.exported_origin;
+        json.text_member("origin", exported.or(self.resource.origin(is_handler)));
+        if !part.is_subsegment() {
+            json.text_member("resource_arn", self.resource.resource_arn);
+        }
         let user = [Key::EnduserId, Key::UserId];
         json.text_member("user", self.attributes.first_text(&user));
         aws::write(json, self, part);

@@ -3,6 +3,7 @@
 
 use super::document::Source;
 use super::keys::Key;
+use super::own_export;
 use super::text::Json;
 
 /// `STATUS_CODE_ERROR`.
@@ -32,7 +33,14 @@ pub(super) fn write(json: &mut Json, source: &Source<'_>) {
         }
         _ => (false, has_failed(source), false),
     };
-    json.name("error").bool(error);
-    json.name("fault").bool(fault);
-    json.name("throttle").bool(throttle);
+    let exported = |name| own_export::flag(attributes, name);
+    let is_exported = ["error", "fault", "throttle"]
+        .iter()
+        .any(|name| exported(name).is_some());
+    // A status says no more than the flags it came of.
+    let fault = fault && (code.is_some() || !is_exported);
+    json.name("error").bool(exported("error").unwrap_or(error));
+    json.name("fault").bool(exported("fault").unwrap_or(fault));
+    json.name("throttle")
+        .bool(exported("throttle").unwrap_or(throttle));
 }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::document::Source;
 use super::keys::{Attributes, Key};
+use super::own_export;
 use super::shape::Kind;
 use super::text::Json;
 
@@ -67,8 +68,13 @@ fn request(json: &mut Json, source: &Source<'_>) {
         .or_else(|| attributes.text(Key::NetPeerIp));
     json.text_member("client_ip", client.or(peer));
     // Our choice: said by a header if it is not where the bytes came from.
-    if client.is_some() && client != peer {
-        json.name("x_forwarded_for").bool(true);
+    let is_forwarded = client.is_some() && client != peer;
+    let exported = own_export::flag(attributes, "x_forwarded_for");
+    if let Some(is_forwarded) = exported.or(is_forwarded.then_some(true)) {
+        json.name("x_forwarded_for").bool(is_forwarded);
+    }
+    if let Some(traced) = own_export::flag(attributes, "traced") {
+        json.name("traced").bool(traced);
     }
 }
 

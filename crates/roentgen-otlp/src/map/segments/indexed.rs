@@ -8,6 +8,7 @@ use roentgen_model::document::json::{Tape, is_json};
 
 use super::document::Source;
 use super::keys::{Attribute, Key, KeySet, set, texts};
+use super::own_export;
 use super::shape::{Kind, Part};
 use super::text::Json;
 use super::{aws, sql};
@@ -100,6 +101,15 @@ pub(super) const fn is_scalar(value: &Value) -> bool {
     }
 }
 
+/// What keys of annotations lose.
+#[derive(Clone, Copy, Debug)]
+enum Cleaning {
+    Whole,
+    KeepsDots,
+    /// Of our own exports, whose keys were keys before.
+    None,
+}
+
 /// Where an attribute goes.
 enum Place<'a> {
     Annotation(&'a Value),
@@ -145,7 +155,14 @@ pub(super) fn write(json: &mut Json, source: &Source<'_>, part: Part) {
         annotations.push(Annotation::text("span.name", name));
         annotations.push(Annotation::text("span.kind", kind.as_str()));
     }
-    write_annotations(json, annotations, source.settings.annotation_dots);
+    let cleaning = if source.scope.is_ours {
+        Cleaning::None
+    } else if source.settings.annotation_dots {
+        Cleaning::KeepsDots
+    } else {
+        Cleaning::Whole
+    };
+    write_annotations(json, annotations, cleaning);
 }
 
 fn write_attributes<'a>(
@@ -228,7 +245,9 @@ impl<'s, 'a> Places<'s, 'a> {
         let settings = self.source.settings;
         let key = attribute.key;
         let bit = attribute.known.map_or(0, Key::bit);
-        if bit & STEERING != 0 {
+        let is_annotated = self.is_wanted(key);
+        let is_exported = self.source.attributes.has_own_export() && own_export::is_member(key);
+        if bit & STEERING != 0 || is_exported && !is_annotated {
             return Place::Nowhere;
         }
         let is_consumed = bit & self.consumed != 0;
@@ -259,15 +278,15 @@ fn is_json_object(text: &str) -> bool {
 }
 
 /// In lexical order of the keys; of those that become one key the first stays (our choice).
-fn write_annotations(json: &mut Json, mut annotations: Vec<Annotation<'_>>, keeps_dots: bool) {
+fn write_annotations(json: &mut Json, mut annotations: Vec<Annotation<'_>>, cleaning: Cleaning) {
     annotations.sort_by(|a, b| a.key.cmp(&b.key));
-    let cleaned = |annotation: &Annotation<'_>| !is_clean(&annotation.key, keeps_dots);
+    let cleaned = |annotation: &Annotation<'_>| !is_clean(&annotation.key, cleaning);
     // Keys as they were sent differ already.
     let may_collide = annotations.iter().any(cleaned);
     let mut written = HashSet::new();
     json.object("annotations", |json| {
         for Annotation { key, value } in &annotations {
-            let key = clean_key(key, keeps_dots);
+            let key = clean_key(key, cleaning);
             if may_collide && !written.insert(key.clone().into_owned()) {
                 continue;
             }
@@ -280,19 +299,25 @@ fn write_annotations(json: &mut Json, mut annotations: Vec<Annotation<'_>>, keep
     });
 }
 
-/// Letters, digits, `_` and, if so set, dots; everything else becomes `_`.
-fn clean_key(key: &str, keeps_dots: bool) -> Cow<'_, str> {
-    if is_clean(key, keeps_dots) {
+/// Letters, digits, `_` and, if so said, dots; everything else becomes `_`.
+fn clean_key(key: &str, cleaning: Cleaning) -> Cow<'_, str> {
+    if is_clean(key, cleaning) {
         return Cow::Borrowed(key);
     }
-    let clean = |c: char| if may_stay(c, keeps_dots) { c } else { '_' };
+    let clean = |c: char| if may_stay(c, cleaning) { c } else { '_' };
     Cow::Owned(key.chars().map(clean).collect())
 }
 
-fn is_clean(key: &str, keeps_dots: bool) -> bool {
-    key.chars().all(|c| may_stay(c, keeps_dots))
+fn is_clean(key: &str, cleaning: Cleaning) -> bool {
+    key.chars().all(|c| may_stay(c, cleaning))
 }
 
-const fn may_stay(c: char, keeps_dots: bool) -> bool {
-    c.is_ascii_alphanumeric() || c == '_' || keeps_dots && c == '.'
+const fn may_stay(c: char, cleaning: Cleaning) -> bool {
+    c.is_ascii_alphanumeric()
+        || c == '_'
+        || match cleaning {
+            Cleaning::Whole => false,
+            Cleaning::KeepsDots => c == '.',
+            Cleaning::None => true,
+        }
 }

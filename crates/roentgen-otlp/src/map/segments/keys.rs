@@ -183,6 +183,8 @@ pub(super) struct Attributes<'a> {
     /// Places that a later equal key hides.
     hidden: Vec<usize>,
     used: Cell<KeySet>,
+    /// A key begins as those of our own exports do.
+    has_own_export: bool,
 }
 
 /// One attribute that counts.
@@ -196,7 +198,9 @@ pub(super) struct Attribute<'a> {
 impl<'a> Attributes<'a> {
     pub(super) fn new(list: &'a [KeyValue]) -> Self {
         let mut places = [0; COUNT];
+        let mut has_own_export = false;
         for (place, pair) in list.iter().enumerate() {
+            has_own_export |= pair.key.starts_with("aws.xray.");
             let known = Key::of(&pair.key).and_then(|key| places.get_mut(key as usize));
             if let (Some(slot), Some(_)) = (known, value_of(pair)) {
                 *slot = u32::try_from(place + 1).unwrap_or(0);
@@ -207,7 +211,12 @@ impl<'a> Attributes<'a> {
             places,
             hidden: hidden_places(list),
             used: Cell::new(0),
+            has_own_export,
         }
+    }
+
+    pub(super) const fn has_own_export(&self) -> bool {
+        self.has_own_export
     }
 
     /// Every attribute that counts, in order.

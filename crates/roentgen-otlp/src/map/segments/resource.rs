@@ -2,10 +2,11 @@
 
 use super::indexed::{Annotation, is_scalar};
 use super::keys::{Attributes, Key, integer, texts};
+use super::own_export;
 use super::settings::{MapSettings, Profile};
 use super::stack::Language;
 use super::text::Json;
-use crate::proto::Resource;
+use crate::proto::{Resource, Value};
 
 const AWS: &str = "aws";
 const LAMBDA: &str = "AWS::Lambda::Function";
@@ -19,6 +20,9 @@ pub(super) struct PreparedResource<'a> {
     pub(super) version: Option<&'a str>,
     pub(super) language: Language,
     pub(super) account_id: Option<&'a str>,
+    /// What our own exports tell of the document (`aws.xray.origin`, `aws.xray.resource_arn`).
+    pub(super) exported_origin: Option<&'a str>,
+    pub(super) resource_arn: Option<&'a str>,
     /// Runs on AWS, or does not say where: only then do documents have a block `aws`.
     pub(super) may_be_aws: bool,
     /// Members of `aws`, with commas between.
@@ -35,7 +39,12 @@ impl<'a> PreparedResource<'a> {
         let attributes = Attributes::new(&resource.attributes);
         let may_be_aws = attributes
             .peek(Key::CloudProvider)
-            .is_none_or(|_| attributes.is_text(Key::CloudProvider, AWS));
+            // Our own exports say `unknown` where a document has no `aws`.
+            .is_none_or(|_| {
+                [AWS, "unknown"]
+                    .iter()
+                    .any(|name| attributes.is_text(Key::CloudProvider, name))
+            });
         let origin = origin(&attributes).filter(|_| may_be_aws);
         let is_lambda = may_be_aws && attributes.is_text(Key::CloudPlatform, "aws_lambda");
         let (metadata, annotations) = indexed(&attributes, settings);
@@ -49,6 +58,8 @@ impl<'a> PreparedResource<'a> {
                 .or(first_tag),
             language: language.map(Language::of).unwrap_or_default(),
             account_id: attributes.peek_text(Key::CloudAccountId),
+            exported_origin: text_of(&attributes, "origin"),
+            resource_arn: text_of(&attributes, "resource_arn"),
             may_be_aws,
             aws: aws_members(&attributes, settings),
             metadata,
@@ -65,6 +76,13 @@ impl<'a> PreparedResource<'a> {
         } else {
             self.origin
         }
+    }
+}
+
+fn text_of<'a>(attributes: &Attributes<'a>, path: &str) -> Option<&'a str> {
+    match own_export::member(attributes, path)? {
+        Value::String(text) => Some(text),
+        _ => None,
     }
 }
 

@@ -7,10 +7,20 @@ use roentgen_model::document::SIDE_RECORD;
 use super::document::Source;
 use super::shape::Part;
 use super::text::Json;
+use crate::json::EXPORT_SCOPE;
 use crate::proto::{AnyValue, Event, KeyValue, Scope, Span, Status, Value};
 
-/// The record's part that all spans of a scope share, as members.
-pub(super) fn scope_text(scope: &Scope, schema_url: &str) -> String {
+/// What all spans of a scope share.
+#[derive(Debug)]
+pub(super) struct ScopeRecord {
+    /// Members of the record.
+    members: String,
+    /// The spans are an export of ours.
+    pub(super) is_ours: bool,
+}
+
+/// Reads a scope.
+pub(super) fn scope_record(scope: &Scope, schema_url: &str) -> ScopeRecord {
     let Scope {
         name,
         version,
@@ -26,7 +36,10 @@ pub(super) fn scope_text(scope: &Scope, schema_url: &str) -> String {
         count(json, "droppedAttributesCount", *dropped_attributes_count);
     });
     text(&mut json, "schemaUrl", schema_url);
-    json.as_str().get(1..).unwrap_or_default().to_owned()
+    ScopeRecord {
+        members: json.as_str().get(1..).unwrap_or_default().to_owned(),
+        is_ours: name == EXPORT_SCOPE,
+    }
 }
 
 /// Writes the record; `name` is the document's.
@@ -40,8 +53,8 @@ pub(super) fn write(json: &mut Json, source: &Source<'_>, part: Part, name: &str
         if part.is_subsegment() {
             json.text_member("service", source.resource.service_name);
         }
-        if !source.scope.is_empty() {
-            json.raw(source.scope);
+        if !source.scope.members.is_empty() {
+            json.raw(&source.scope.members);
         }
     });
 }

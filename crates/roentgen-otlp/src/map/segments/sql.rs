@@ -2,6 +2,7 @@
 
 use super::document::Source;
 use super::keys::{Attributes, Key, KeySet, set};
+use super::own_export;
 use super::text::Json;
 
 /// The databases whose calls X-Ray shows as SQL.
@@ -21,6 +22,9 @@ const SQL_SYSTEMS: &[&str] = &[
     "microsoft.sql_server",
     "oracle.db",
 ];
+
+/// Where our exports keep what has no attribute.
+const MEMBERS: &str = "sql.";
 
 /// What the block uses up.
 const CONSUMED: KeySet = set(&[
@@ -54,9 +58,19 @@ fn system<'a>(attributes: &Attributes<'a>) -> Option<(Key, &'a str)> {
 pub(super) fn write(json: &mut Json, source: &Source<'_>) {
     let attributes = &source.attributes;
     let Some((system_key, system)) = system(attributes) else {
+        if own_export::has_members(source, MEMBERS) {
+            json.object("sql", |json| write_exported(json, source));
+        }
         return;
     };
     attributes.mark(system_key);
+    if own_export::has_members(source, MEMBERS) {
+        json.object("sql", |json| {
+            json.name("database_type").string(system);
+            write_exported(json, source);
+        });
+        return;
+    }
     json.object("sql", |json| {
         // Not the connection's: so the reference has it.
         json.name("url").string(&source.span.name);
@@ -69,6 +83,16 @@ pub(super) fn write(json: &mut Json, source: &Source<'_>) {
         let query = [Key::DbQueryText, Key::DbStatement];
         json.text_member("sanitized_query", attributes.first_text(&query));
     });
+}
+
+/// As it went out: the members of a document, not those that a span would make.
+fn write_exported(json: &mut Json, source: &Source<'_>) {
+    let query = [Key::DbQueryText, Key::DbStatement];
+    json.text_member("sanitized_query", source.attributes.first_text(&query));
+    let _said = source
+        .attributes
+        .first_text(&[Key::DbNamespace, Key::DbName]);
+    own_export::write_members(json, source, MEMBERS, &[]);
 }
 
 /// The connection string; by the stable conventions, which have none, the server (our choice); else

@@ -187,12 +187,14 @@ fn attributes_from_segment(
     attributes
 }
 
-/// `aws` names the service called; values that mean nothing to X-Ray are kept.
+/// `aws` names the service called, `remote` whoever it is; values that mean nothing to X-Ray are kept.
 fn add_namespace(attributes: &mut Attributes, object: Value<'_>) {
     let namespace = object.get("namespace").and_then(Value::as_str);
     let name = object.get("name").and_then(Value::as_str);
     match (namespace.as_deref(), name) {
         (Some("aws"), Some(name)) => attributes.add("aws.service", name.as_ref()),
+        // Else the URL would name it when the span comes in again.
+        (Some("remote"), Some(name)) => attributes.add("peer.service", name.as_ref()),
         (Some("remote") | None, _) => {}
         (Some(other), _) => attributes.add("aws.xray.namespace", other),
     }

@@ -338,7 +338,7 @@ fn aws_and_namespace() {
     let local = attributes_of_call(json!({"namespace": "local"}), Conventions::Stable);
     assert_eq!(local, json!({"aws.xray.namespace": "local"}));
     let remote = attributes_of_call(json!({"namespace": "remote"}), Conventions::Stable);
-    assert_eq!(remote, json!({}));
+    assert_eq!(remote, json!({"peer.service": "child"}));
 }
 
 #[test]
