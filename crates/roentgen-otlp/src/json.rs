@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::map::spans::{
     AnyValue, Attributes, Conventions, Event, Link, Resource, Span, Status, spans_from_document,
@@ -33,14 +34,17 @@ pub fn resource_spans_from_document(document: &str, conventions: Conventions) ->
         ControlFlow::Continue(())
     });
     let Resource { attributes } = resource?;
+    // A document that was made of a span is one span.
+    let first = spans.first().and_then(|span| span.original.as_ref());
+    let scope = first.and_then(|original| original.scope.as_ref());
     let shape = ResourceSpansShape {
         resource: ResourceShape {
             attributes: key_values(&attributes),
         },
         scope_spans: [ScopeSpansShape {
-            scope: ScopeShape {
+            scope: AsIsOr::of(scope, || ScopeShape {
                 name: Some(EXPORT_SCOPE),
-            },
+            }),
             spans: spans.iter().map(span_shape).collect(),
         }],
     };
@@ -56,7 +60,7 @@ struct ResourceSpansShape<'a> {
 
 #[derive(Serialize)]
 struct ScopeSpansShape<'a> {
-    scope: ScopeShape,
+    scope: AsIsOr<ScopeShape>,
     spans: Vec<SpanShape<'a>>,
 }
 
@@ -85,17 +89,48 @@ struct SpanShape<'a> {
     trace_id: String,
     span_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    trace_state: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     parent_span_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flags: Option<i64>,
     name: &'a str,
-    kind: u8,
+    kind: i64,
     start_time_unix_nano: String,
     end_time_unix_nano: String,
     attributes: Vec<KeyValue<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    events: Vec<EventShape<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dropped_attributes_count: Option<i64>,
+    #[serde(skip_serializing_if = "AsIsOr::is_none")]
+    events: AsIsOr<Vec<EventShape<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dropped_events_count: Option<i64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     links: Vec<LinkShape<'a>>,
-    status: StatusShape<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dropped_links_count: Option<i64>,
+    status: AsIsOr<StatusShape<'a>>,
+}
+
+/// What is OTLP/JSON already, or what we make of the segment.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum AsIsOr<T> {
+    AsIs(Box<RawValue>),
+    Made(T),
+}
+
+impl<T> AsIsOr<T> {
+    fn of(text: Option<&String>, make: impl FnOnce() -> T) -> Self {
+        let raw = text.and_then(|text| RawValue::from_string(text.clone()).ok());
+        raw.map_or_else(|| Self::Made(make()), Self::AsIs)
+    }
+}
+
+impl AsIsOr<Vec<EventShape<'_>>> {
+    fn is_none(&self) -> bool {
+        matches!(self, Self::Made(events) if events.is_empty())
+    }
 }
 
 #[derive(Serialize)]
@@ -166,24 +201,33 @@ fn span_shape(span: &Span) -> SpanShape<'_> {
         events,
         links,
         status,
+        original,
     } = span;
     let Status { is_error, message } = status;
+    let own = original.as_ref();
     SpanShape {
         trace_id: trace_id.w3c(),
         span_id: span_id.to_string(),
+        trace_state: own.and_then(|own| own.trace_state.as_deref()),
         parent_span_id: parent_span_id.map(|id| id.to_string()),
-        name,
-        kind: *kind as u8,
+        flags: own.and_then(|own| own.flags),
+        name: own.and_then(|own| own.name.as_deref()).unwrap_or(name),
+        kind: own.and_then(|own| own.kind).unwrap_or(*kind as i64),
         start_time_unix_nano: nanos(start.0),
         // What is in progress has no end: the protocol's zero.
         end_time_unix_nano: nanos(end.map_or(0, |end| end.0)),
         attributes: key_values(attributes),
-        events: events.iter().map(event_shape).collect(),
+        dropped_attributes_count: own.and_then(|own| own.dropped_attributes_count),
+        events: AsIsOr::of(own.and_then(|own| own.events.as_ref()), || {
+            events.iter().map(event_shape).collect()
+        }),
+        dropped_events_count: own.and_then(|own| own.dropped_events_count),
         links: links.iter().map(link_shape).collect(),
-        status: StatusShape {
+        dropped_links_count: own.and_then(|own| own.dropped_links_count),
+        status: AsIsOr::of(own.and_then(|own| own.status.as_ref()), || StatusShape {
             code: is_error.then_some(STATUS_ERROR),
             message: message.as_deref(),
-        },
+        }),
     }
 }
 

@@ -11,6 +11,7 @@ use roentgen_model::{SegmentId, TraceId, UnixNanos};
 mod attribute;
 mod event;
 mod link;
+mod original;
 mod resource;
 mod span;
 mod status;
@@ -18,6 +19,7 @@ mod status;
 mod tests;
 
 pub use attribute::{AnyValue, Attributes};
+pub use original::Original;
 pub use span::span_from_segment;
 
 /// Which generation of the semantic conventions attributes are named by (otlp.md 10.3).
@@ -77,6 +79,8 @@ pub struct Span {
     pub events: Vec<Event>,
     pub links: Vec<Link>,
     pub status: Status,
+    /// Of a document that was made of a span: what it had beside.
+    pub original: Option<Original>,
 }
 
 /// What all spans of a document share.

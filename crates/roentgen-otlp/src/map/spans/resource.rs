@@ -4,6 +4,7 @@ use roentgen_model::document::json::{Kind, Value};
 
 use super::Resource;
 use super::attribute::{AnyValue, Attributes, add_leftovers, any_value, at_path, leftover_key};
+use super::original::service;
 
 /// Path of a member and its attribute; of several with one attribute the first that is there wins, and
 /// the others become leftovers.
@@ -71,7 +72,13 @@ pub(super) fn resource_from_segment(object: Value<'_>) -> Resource {
     let provider = if is_aws { "aws" } else { "unknown" };
     attributes.add("cloud.provider", provider);
     add_platform(&mut attributes, object);
+    if let Some(service) = service(object) {
+        attributes.add("service.name", service);
+    }
     for (path, key) in ATTRIBUTES {
+        if *path == "name" && attributes.get(key).is_some() {
+            continue;
+        }
         let Some(value) = at_path(object, path).and_then(any_value) else {
             continue;
         };

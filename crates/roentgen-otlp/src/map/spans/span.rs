@@ -1,6 +1,7 @@
 //! A span from a segment or subsegment (otlp.md 10.1 and 10.3).
 
 use roentgen_model::SegmentId;
+use roentgen_model::document::SIDE_RECORD;
 use roentgen_model::document::json::{Kind, Value};
 
 use super::attribute::{
@@ -8,6 +9,7 @@ use super::attribute::{
 };
 use super::event::events_from_cause;
 use super::link::links_from_segment;
+use super::original::{original, record};
 use super::resource::describes_resource;
 use super::status::status_from_segment;
 use super::{Conventions, Segment, Span, SpanKind, id_member, time_member};
@@ -67,6 +69,7 @@ const PLACED: &[&str] = &[
     "annotations",
     "metadata",
     "sql.url",
+    SIDE_RECORD,
 ];
 
 /// Objects whose members are mapped one by one.
@@ -124,6 +127,7 @@ pub fn span_from_segment(segment: Segment<'_>, conventions: Conventions) -> Opti
         events: events_from_cause(object, end),
         links: links_from_segment(object),
         status: status_from_segment(object),
+        original: original(object),
     })
 }
 
@@ -195,9 +199,18 @@ fn add_namespace(attributes: &mut Attributes, object: Value<'_>) {
         (Some("aws"), Some(name)) => attributes.add("aws.service", name.as_ref()),
         // Else the URL would name it when the span comes in again.
         (Some("remote"), Some(name)) => attributes.add("peer.service", name.as_ref()),
+        (None, Some(name)) if is_renamed(object) => attributes.add("peer.service", name.as_ref()),
         (Some("remote") | None, _) => {}
         (Some(other), _) => attributes.add("aws.xray.namespace", other),
     }
+}
+
+/// True of a subsegment that another rule than the span's name has named.
+fn is_renamed(object: Value<'_>) -> bool {
+    let is_subsegment = object
+        .get("type")
+        .is_some_and(|kind| kind.is_text("subsegment"));
+    is_subsegment && record(object).is_some_and(|record| record.get("name").is_some())
 }
 
 /// The database's name, cut out of `sql.url`. The text itself stays where the conventions cannot say

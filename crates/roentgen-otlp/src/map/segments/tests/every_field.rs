@@ -166,3 +166,40 @@ fn the_whole_request_sets_every_field() {
         assert!(!shown.contains(unset), "{unset}: {shown}");
     }
 }
+
+/// What goes out has what came in, in its own words.
+#[test]
+fn an_export_has_what_a_segment_has_no_place_for() {
+    let (documents, _) = outcome(&whole());
+    let text = std::str::from_utf8(&documents[0]).unwrap();
+    let conventions = crate::map::spans::Conventions::default();
+    let exported = crate::json::resource_spans_from_document(text, conventions).unwrap();
+    let exported: Value = serde_json::from_str(&exported).unwrap();
+    let sent = &whole()["resourceSpans"][0]["scopeSpans"][0];
+    let scope_spans = &exported["scopeSpans"][0];
+    assert_eq!(scope_spans["scope"], sent["scope"]);
+    let (span, sent) = (&scope_spans["spans"][0], &sent["spans"][0]);
+    for same in [
+        "traceId",
+        "spanId",
+        "parentSpanId",
+        "traceState",
+        "flags",
+        "name",
+        "kind",
+        "startTimeUnixNano",
+        "endTimeUnixNano",
+        "events",
+        "status",
+        "droppedAttributesCount",
+        "droppedEventsCount",
+        "droppedLinksCount",
+    ] {
+        assert_eq!(span[same], sent[same], "{same}");
+    }
+    let keys = span["attributes"].as_array().unwrap().iter();
+    assert!(
+        keys.clone()
+            .all(|pair| !pair["key"].to_string().contains("roentgen_otlp"))
+    );
+}
