@@ -434,7 +434,7 @@ pub(crate) fn cold_build(table: &mut Table) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn as_f64(count: u64) -> f64 {
+pub(crate) fn as_f64(count: u64) -> f64 {
     #[expect(
         clippy::cast_precision_loss,
         reason = "a figure needs no more than 52 bits"

@@ -9,6 +9,7 @@ mod filters;
 mod insights;
 mod operations;
 mod server;
+mod spans;
 mod table;
 
 use std::path::PathBuf;
@@ -52,6 +53,7 @@ fn main() -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     let mut table = table::Table::new();
+    spans::measure(&mut table)?;
     runtime.block_on(figures::measure(
         &server,
         arguments.seconds,
