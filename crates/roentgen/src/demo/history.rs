@@ -12,14 +12,13 @@ use roentgen_model::{Scope, UnixNanos};
 use roentgen_store::source::{ErrorKind, TraceWriter};
 
 use super::document::Sent;
-use super::incident::{self, Incident};
+use super::incident;
 use super::{Shop, request};
 
 /// How long the shop has been open.
 const MINUTES: i64 = 150;
-const REQUESTS_PER_MINUTE: i64 = 20;
-/// When payments fail, customers try again; the judge of insights needs several faults in a minute.
-const REQUESTS_WHILE_PAYMENTS_FAIL: i64 = 90;
+/// Payments are a tenth of them: the judge of insights learns from a hundred, and counts minutes with three faults.
+const REQUESTS_PER_MINUTE: i64 = 60;
 /// Far above the numbers of the requests that come later.
 const FIRST_NUMBER: i64 = 1 << 40;
 /// Documents handed over at once.
@@ -33,13 +32,8 @@ pub(crate) fn history(seed: u64, opening: UnixNanos, after: UnixNanos) -> Vec<Se
     let mut number = FIRST_NUMBER;
     for ago in (1..=MINUTES).rev() {
         let incident = incident::before(ago);
-        let requests = if incident == Incident::FailingPayments {
-            REQUESTS_WHILE_PAYMENTS_FAIL
-        } else {
-            REQUESTS_PER_MINUTE
-        };
-        for nth in 0..requests {
-            let since_opening = (nth * 60_000 / requests - ago * 60_000) * 1_000_000;
+        for nth in 0..REQUESTS_PER_MINUTE {
+            let since_opening = (nth * 60_000 / REQUESTS_PER_MINUTE - ago * 60_000) * 1_000_000;
             let at = UnixNanos(opening.0 + since_opening);
             number += 1;
             if at > after {
