@@ -1,7 +1,7 @@
 //! `http` (otlp.md 5.1): both generations of the conventions, the stable one first.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use super::document::Source;
 use super::keys::{Attributes, Key};
@@ -168,17 +168,25 @@ fn authority<'a>(source: &Source<'a>, scheme: &str) -> Option<Cow<'a, str>> {
     let host = attributes
         .first_text(hosts)
         .or_else(|| mark_address(attributes, Key::NetworkPeerAddress))?;
-    let is_bare_v6 = host.contains(':') && !host.starts_with('[');
+    let is_bare_v6 = host.parse::<Ipv6Addr>().is_ok();
     let host = if is_bare_v6 {
         Cow::Owned(format!("[{host}]"))
     } else {
         Cow::Borrowed(host)
     };
     let port = ports.iter().find_map(|key| attributes.integer(*key));
+    // Python's instrumentations put the port into the address as well.
+    let port = port.filter(|_| !has_port(&host));
     match (scheme, port) {
         (_, None | Some(0)) | ("http", Some(80)) | ("https", Some(443)) => Some(host),
         (_, Some(port)) => Some(Cow::Owned(format!("{host}:{port}"))),
     }
+}
+
+/// Whether a host, its brackets on if it is an IPv6 address, has a port behind it.
+fn has_port(host: &str) -> bool {
+    let port = host.rsplit_once(':').map(|(_, port)| port);
+    port.is_some_and(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn push_target(url: &mut String, attributes: &Attributes<'_>) {

@@ -63,7 +63,9 @@ fn ranked<'a>(source: &Source<'a>) -> (Option<Cow<'a, str>>, bool) {
         .or_else(|| text(Key::RpcService))
         .or_else(|| http_host(source))
         .or_else(|| text(Key::NetPeerName))
-        .or_else(|| text(Key::ServerAddress));
+        .or_else(|| text(Key::ServerAddress))
+        // Our choice: else every call of a client that says only this would be one node, `GET`.
+        .or_else(|| old_url_host(source));
     (name, false)
 }
 
@@ -121,6 +123,12 @@ fn http_host<'a>(source: &Source<'a>) -> Option<Cow<'a, str>> {
     let host = attributes.peek_text(Key::HttpHost);
     let url = || attributes.peek_text(Key::UrlFull).and_then(url_host);
     host.or_else(url).map(Cow::Borrowed)
+}
+
+/// The host of the whole URL by the old conventions.
+fn old_url_host<'a>(source: &Source<'a>) -> Option<Cow<'a, str>> {
+    let url = source.attributes.peek_text(Key::HttpUrl)?;
+    url_host(url).map(Cow::Borrowed)
 }
 
 /// The host of a URL, without user and port.

@@ -52,6 +52,16 @@ fn urls_are_put_together() {
         ),
         (
             2,
+            json!({"server.address": "127.0.0.1:5000", "server.port": 5000, "url.path": "/p"}),
+            "http://127.0.0.1:5000/p",
+        ),
+        (
+            3,
+            json!({"server.address": "[::1]:5000", "server.port": 5000, "http.method": "GET"}),
+            "http://[::1]:5000/",
+        ),
+        (
+            2,
             json!({"server.address": "s", "url.path": "/p", "url.query": "?a=b"}),
             "http://s/p?a=b",
         ),

@@ -241,6 +241,7 @@ fn names_and_namespaces_by_rank() {
             "::1",
             Some("remote"),
         ),
+        (3, json!({"http.url": "http://h:80/x"}), "h", Some("remote")),
         (3, json!({"net.peer.name": "p"}), "p", Some("remote")),
         (3, json!({"server.address": "s"}), "s", Some("remote")),
         (3, json!({}), "work", Some("remote")),
