@@ -9,13 +9,6 @@ use serde_json::{Value, json};
 
 const HEADER: &str = "{\"format\":\"json\",\"version\":1}\n";
 
-fn endpoint(server: &Server, name: &str) -> Result<SocketAddr> {
-    let text = std::fs::read_to_string(server.data_dir().join("endpoints.json"))?;
-    let endpoints: Value = serde_json::from_str(&text)?;
-    let address = endpoints[name].as_str().context("find the endpoint")?;
-    Ok(address.parse()?)
-}
-
 /// Spans of a trace in which `shop` calls `pay`.
 fn request(make: &Documents, number: u32) -> Value {
     let trace_id = make.trace_id(number).replace('-', "")[1..].to_owned();
@@ -67,7 +60,7 @@ fn segments(server: &Server, trace_id: &str) -> Result<Vec<Value>> {
 fn spans_are_a_trace_on_every_port_that_takes_them() -> Result<()> {
     let server = Launch::serve()?.start()?;
     let make = Documents::new(1, 60);
-    let ports = [endpoint(&server, "otlp_http")?, server.http()];
+    let ports = [server.otlp_http()?, server.http()];
     for (number, port) in (1..).zip(ports) {
         let request = request(&make, number);
         ensure!(send(port, &request)? == json!({}), "everything is taken");
@@ -117,7 +110,7 @@ fn a_refused_span_is_named_and_its_neighbours_are_kept() -> Result<()> {
     let make = Documents::new(2, 60);
     let mut request = request(&make, 1);
     request["resourceSpans"][1]["scopeSpans"][0]["spans"][0]["spanId"] = json!("0000000000000000");
-    let answer = send(endpoint(&server, "otlp_http")?, &request)?;
+    let answer = send(server.otlp_http()?, &request)?;
     ensure!(answer["partialSuccess"]["rejectedSpans"] == "1", "{answer}");
     let message = answer["partialSuccess"]["errorMessage"].to_string();
     ensure!(message.contains("`span_id`"), "{message}");
@@ -133,7 +126,7 @@ fn spans_survive_a_kill() -> Result<()> {
     let launch = Launch::serve()?;
     let server = launch.start()?;
     let make = Documents::new(3, 60);
-    send(endpoint(&server, "otlp_http")?, &request(&make, 1))?;
+    send(server.otlp_http()?, &request(&make, 1))?;
     let before = segments(&server, &make.trace_id(1))?;
     server.kill()?;
     let server = launch.start()?;
@@ -191,10 +184,7 @@ fn the_ports_can_be_switched_off() -> Result<()> {
     let server = Launch::serve()?
         .flags(&["--otlp-grpc", "off", "--otlp-http", "off"])
         .start()?;
-    ensure!(
-        endpoint(&server, "otlp_http").is_err(),
-        "no address is told"
-    );
+    ensure!(server.otlp_http().is_err(), "no address is told");
     server.finish(&[])
 }
 
@@ -210,7 +200,7 @@ fn an_export_comes_in_again_as_the_same_trace() -> Result<()> {
     call["fault"] = json!(true);
     call["annotations"] = json!({"aws:id": "x", "count": 2});
     server.put(&[make.segment(1, 1, "shop", 0, 100), call])?;
-    send(endpoint(&server, "otlp_http")?, &request(&make, 2))?;
+    send(server.otlp_http()?, &request(&make, 2))?;
     let ids = [make.trace_id(1), make.trace_id(2)];
     let graph = json!({ "TraceIds": ids });
     let before = server.ask("TraceGraph", &graph)?;
@@ -225,10 +215,7 @@ fn an_export_comes_in_again_as_the_same_trace() -> Result<()> {
     let second = Launch::serve()?.start()?;
     for line in lines {
         ensure!(
-            send(
-                endpoint(&second, "otlp_http")?,
-                &serde_json::from_str(line)?
-            )? == json!({}),
+            send(second.otlp_http()?, &serde_json::from_str(line)?)? == json!({}),
             "taken"
         );
     }

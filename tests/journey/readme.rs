@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use roentgen_tests::{Launch, Server, eventually, now_secs, python};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const README: &str = include_str!("../../README.md");
 
@@ -16,6 +16,11 @@ fn blocks() -> Vec<&'static str> {
         blocks.extend(part.split_once("\n```").map(|(block, _)| block));
     }
     blocks
+}
+
+/// Installs OpenTelemetry's packages, or uses them.
+fn is_about_opentelemetry(block: &str) -> bool {
+    block.starts_with("pip install ") || block.contains("opentelemetry-instrument ")
 }
 
 /// Waits until the demo shows what the README promises within twenty seconds.
@@ -40,7 +45,7 @@ fn readme_commands_run_as_written_against_the_demo() -> Result<()> {
     };
     let script: Vec<&str> = blocks()
         .into_iter()
-        .filter(|block| !block.starts_with("cargo "))
+        .filter(|block| !block.starts_with("cargo ") && !is_about_opentelemetry(block))
         .collect();
     ensure!(
         script.len() == 3,
@@ -68,6 +73,45 @@ fn readme_commands_run_as_written_against_the_demo() -> Result<()> {
     ] {
         ensure!(output.contains(text), "`{text}` is missing from:\n{output}");
     }
+    server.finish(&[])
+}
+
+/// The commands alone find the trace, without waiting: it is there within the second that the CLI takes
+/// to start.
+#[test]
+fn readme_commands_of_opentelemetry_run_as_written() -> Result<()> {
+    let Some(clients) = python()? else {
+        return Ok(());
+    };
+    let script: Vec<&str> = blocks()
+        .into_iter()
+        .filter(|b| is_about_opentelemetry(b))
+        .collect();
+    let &[packages, script] = &script[..] else {
+        anyhow::bail!("the README has other blocks: {script:#?}");
+    };
+    let pins = include_str!("../clients/python/requirements.txt");
+    for package in packages.split_whitespace().skip(2) {
+        let is_pinned = |line: &str| line.to_lowercase().starts_with(&format!("{package}=="));
+        ensure!(
+            pins.lines().any(is_pinned),
+            "`{package}` is not what the tests install"
+        );
+    }
+    let server = Launch::serve()?.start()?;
+    let script = script.replace("127.0.0.1:4318", &server.otlp_http()?.to_string());
+    let mut bash = clients.shell(&format!("set -euo pipefail\n{script}"));
+    // As the blocks before have set it; and AWS's distribution is installed here beside the README's.
+    bash.env("AWS_ENDPOINT_URL_XRAY", server.url());
+    bash.env("OTEL_PYTHON_DISTRO", "distro");
+    bash.env("OTEL_PYTHON_CONFIGURATOR", "configurator");
+    let answer: Value = serde_json::from_str(&clients.run(&mut bash)?)?;
+    let summary = &answer["TraceSummaries"][0];
+    ensure!(
+        summary["Http"]["HttpURL"] == "http://localhost/hello",
+        "{answer:#}"
+    );
+    ensure!(summary["IsPartial"] == false, "{answer:#}");
     server.finish(&[])
 }
 

@@ -126,6 +126,8 @@ impl Launch {
             data_dir: Arc::clone(&self.data_dir),
             http: SocketAddr::from(([127, 0, 0, 1], 0)),
             daemon: SocketAddr::from(([127, 0, 0, 1], 0)),
+            otlp_grpc: None,
+            otlp_http: None,
         };
         server.await_ready(&endpoints_file)?;
         Ok(server)
@@ -203,6 +205,9 @@ pub struct Server {
     data_dir: Arc<TempDir>,
     http: SocketAddr,
     daemon: SocketAddr,
+    /// Nothing when switched off.
+    otlp_grpc: Option<SocketAddr>,
+    otlp_http: Option<SocketAddr>,
 }
 
 impl Server {
@@ -216,6 +221,22 @@ impl Server {
     #[must_use]
     pub fn daemon(&self) -> SocketAddr {
         self.daemon
+    }
+
+    /// Where OpenTelemetry's spans are taken over gRPC.
+    ///
+    /// # Errors
+    /// When that is switched off.
+    pub fn otlp_grpc(&self) -> Result<SocketAddr> {
+        self.otlp_grpc.context("OTLP over gRPC is off")
+    }
+
+    /// Where OpenTelemetry's spans are taken over HTTP.
+    ///
+    /// # Errors
+    /// When that is switched off.
+    pub fn otlp_http(&self) -> Result<SocketAddr> {
+        self.otlp_http.context("OTLP over HTTP is off")
     }
 
     /// The URL for `--endpoint-url`.
@@ -348,6 +369,7 @@ impl Server {
                 bail!("`endpoints.json` lacks `http` or `daemon`: {text}");
             };
             (self.http, self.daemon) = (http, daemon);
+            (self.otlp_grpc, self.otlp_http) = (address("otlp_grpc"), address("otlp_http"));
             Ok(crate::wire::get(http, "/healthz").ok())
         });
         ready

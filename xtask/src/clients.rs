@@ -1,6 +1,6 @@
 //! Installs the real clients that the black-box tests drive: a Python environment with boto3,
-//! the AWS CLI, Flask, Powertools and the X-Ray SDK, the Node modules of the Express application,
-//! and the shops in Java and in Go; and the browser that looks at the console.
+//! the AWS CLI, Flask, Powertools, the X-Ray SDK and OpenTelemetry's, the Node modules of the Express
+//! applications, and the shops in Java and in Go; and the browser that looks at the console.
 //!
 //! All but Debian's own packages are pinned (`tests/clients/`), live under the target directory, and are installed again
 //! only when their pins or sources change. What comes from Maven and from the Go proxy stays in
@@ -46,6 +46,9 @@ fn install_python() -> Result<()> {
                 "install",
                 "--quiet",
                 "--disable-pip-version-check",
+                // All that is needed has its pin, and AWS's distribution of OpenTelemetry asks for
+                // instrumentations of fifty libraries that are not here.
+                "--no-deps",
             ])
             .args([OsStr::new("--requirement"), requirements.as_os_str()]),
     )?;

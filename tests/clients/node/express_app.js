@@ -50,6 +50,12 @@ app.get('/checkout', async (request, response) => {
 
 app.get('/pay', (request, response) => response.send('paid'));
 
+// Calls `to`, which may be an application with another kind of SDK.
+app.get('/relay', async (request, response) => {
+  await get(request.query.to);
+  response.send('relayed');
+});
+
 app.get('/broken', (request, response, next) => {
   xray.captureFunc('inner', () => {
     throw new TypeError('the shelf is empty: Überraschung');

@@ -12,7 +12,7 @@ import boto3
 import requests
 from aws_xray_sdk.core import patch, xray_recorder
 from aws_xray_sdk.ext.flask.middleware import XRayMiddleware
-from flask import Flask
+from flask import Flask, request
 from werkzeug.serving import make_server
 
 patch(("sqlite3", "requests", "botocore"))
@@ -74,6 +74,13 @@ def checkout():
 @app.route("/pay")
 def pay():
     return "paid"
+
+
+@app.route("/relay")
+def relay():
+    """Calls `to`, which may be an application with another kind of SDK."""
+    requests.get(request.args["to"], timeout=10)
+    return "relayed"
 
 
 @app.route("/many")
