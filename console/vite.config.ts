@@ -38,22 +38,25 @@ export default defineConfig(({ command }) => ({
     rolldownOptions: {
       output: {
         codeSplitting: {
-          // Else a group takes what its files import along, and the first page loads it.
-          includeDependenciesRecursively: false,
-          // What several pages share is one file: small files compress badly.
+          // What several pages share is one file: small files compress badly. A group takes along what its files
+          // import, so what stands below the others comes first; else files import one another in circles, and
+          // constants are used before they are there.
           groups: [
             {
-              name: "graph",
-              test: /src\/(components\/service-graph|model\/(graph|layout))/,
+              name: "parts",
+              test: /node_modules\/@?preact|preload-helper|src\/(shell|components\/(?!service-graph|time-chart)|model\/(?!trace\/|layout\/)|api|url)/,
+              minShareCount: 3,
+            },
+            {
+              name: "explore",
+              test: /src\/(components\/(?!service-graph)|model\/(?!trace\/|layout\/)|api)/,
               minShareCount: 2,
             },
             {
-              name: "parts",
-              test: /node_modules\/(@?preact)|src\/(shell|components|model\/(?!trace\/)|api|url)/,
-              minShareCount: 3,
+              name: "graph",
+              test: /src\/(components\/service-graph|model\/layout)/,
+              minShareCount: 2,
             },
-            { name: "explore", test: /src\/(components|model\/(?!trace\/)|api)/, minShareCount: 2 },
-            { name: "configure", test: /src\/pages\/(groups|sampling|settings|insights|daemons)\// },
           ],
         },
       },

@@ -23,6 +23,21 @@ const closure = (key, found = new Set()) => {
   for (const imported of manifest[key].imports ?? []) closure(imported, found);
   return found;
 };
+// Files that import one another run in an order in which constants are used before they are there.
+const circle = (key, path = []) => {
+  if (path.includes(key)) return [...path.slice(path.indexOf(key)), key];
+  for (const imported of manifest[key].imports ?? []) {
+    const found = circle(imported, [...path, key]);
+    if (found) return found;
+  }
+};
+for (const key of Object.keys(manifest)) {
+  const found = circle(key);
+  if (found) {
+    process.stderr.write(`files import one another: ${found.join(" -> ")}\n`);
+    process.exit(1);
+  }
+}
 const sum = paths => paths.reduce((total, path) => total + size(path), 0);
 const needs = page => {
   const keys = new Set([...closure("index.html"), ...closure(`src/pages/${page}/${page}.tsx`)]);
