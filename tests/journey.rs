@@ -7,6 +7,7 @@ mod encryption;
 mod groups;
 mod opentelemetry;
 mod origins;
+mod otlp_acceptance;
 mod pieces;
 mod readme;
 mod retrieval;

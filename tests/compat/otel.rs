@@ -291,6 +291,48 @@ fn opentelemetry_express_over_http_is_searchable_and_on_the_map() -> Result<()> 
     express_is_searchable(Over::Protobuf, |_| Vec::new())
 }
 
+/// The page's block as it stands there, with the address that this server tells the page.
+#[test]
+fn variables_of_getting_started_bring_traces_here() -> Result<()> {
+    const PAGE: &str = include_str!("../../console/src/pages/getting-started/ways.ts");
+    let Some(clients) = node()? else {
+        return Ok(());
+    };
+    with_server(&[], |server| {
+        let request = roentgen_tests::http_request("GET", "/api/v1/server", &[], b"");
+        let told = roentgen_tests::exchange(server.http(), &request)?.body;
+        ensure!(told["features"]["otlp"] == true, "{told:#}");
+        let (grpc, http) = (
+            server.otlp_grpc()?.to_string(),
+            server.otlp_http()?.to_string(),
+        );
+        ensure!(told["addresses"]["otlpGrpc"] == grpc, "{told:#}");
+        ensure!(told["addresses"]["otlpHttp"] == http, "{told:#}");
+        let mut command = clients.command("node/otel_express_app.js");
+        for (name, value) in [
+            ("OTEL_SERVICE_NAME", "shop"),
+            ("OTEL_TRACES_EXPORTER", "otlp"),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "${otlpHttp}"),
+        ] {
+            ensure!(
+                PAGE.contains(&format!("{name}={value}")),
+                "the page has another {name}"
+            );
+            command.env(
+                name,
+                value.replace("${otlpHttp}", &format!("http://{http}")),
+            );
+        }
+        let application = clients.start(&mut command)?;
+        let id = id_of(&get(&application, "/pay", &[])?)?;
+        flush(&application)?;
+        let summary = found(server, "service(\"shop\")")?;
+        ensure!(summary["Id"] == id.as_str(), "{summary:#}");
+        Ok(())
+    })
+}
+
 #[test]
 fn opentelemetry_express_in_json_is_searchable_and_on_the_map() -> Result<()> {
     express_is_searchable(Over::Json, |_| {
