@@ -34,6 +34,7 @@ test("nodes and edges say who failed and how often, in the map and in the tables
   await page.getByRole("button", { name: /^orders to payments, / }).waitFor();
   await page.keyboard.press("v");
   const row = page.getByRole("region", { name: "Nodes" }).getByRole("row", { name: /payments/ });
+  await row.waitFor();
   const cells = await row.getByRole("cell").allTextContents();
   expect(cells).toContain(requests);
   expect(cells.some(cell => cell.startsWith(faults) && cell.endsWith("%"))).toBe(true);

@@ -1,10 +1,11 @@
 import { defineConfig } from "vitest/config";
 
 /** Browser tests against the real binary: one file after the other, so that figures are not disturbed. */
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   test: {
     root: import.meta.dirname,
-    include: ["**/*.e2e.ts"],
+    // `npm run screenshots` makes the pictures of docs/ anew.
+    include: mode === "screenshots" ? ["screenshots.ts"] : ["**/*.e2e.ts"],
     environment: "node",
     pool: "forks",
     fileParallelism: false,
@@ -12,4 +13,4 @@ export default defineConfig({
     hookTimeout: 120_000,
     reporters: ["verbose"],
   },
-});
+}));

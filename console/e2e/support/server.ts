@@ -11,6 +11,9 @@ const BINARY = resolve(
   process.env.ROENTGEN_BINARY ?? join(import.meta.dirname, "../../../target/debug/roentgen"),
 );
 
+/** An unoptimised server is slow where a released one is not: figures leave its share out. */
+export const IS_DEBUG_BUILD = BINARY.includes("/debug/");
+
 /** Documents of one call, and their bytes: what the API takes at once. */
 const DOCUMENTS_MAX = 500;
 const BYTES_MAX = 2_000_000;

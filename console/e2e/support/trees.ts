@@ -62,21 +62,20 @@ function subsegments(random: Random, span: Span, count: number, callers: Caller[
 /** A service graph of exactly so many services in one tree of calls, with a tenth more edges across. */
 export function graphOf(nodes: number, start: number, requests = 3): Document[] {
   const random = new Random(nodes);
-  const name = (node: number) => `service-${String(node).padStart(4, "0")}`;
-  const extra = Array.from({ length: Math.floor(nodes / 10) }, () => {
-    const from = random.below(nodes - 1);
-    return [from, from + 1 + random.below(nodes - from - 1)] as const;
-  });
   const tree = Array.from({ length: nodes - 1 }, (_, node) => [Math.floor(node / 3), node + 1] as const);
-  const documents: Document[] = [];
-  for (let request = 0; request < requests; request++) {
-    documents.push(...calls(random, start + request * 1000, nodes, tree, name));
-    for (const [from, to] of extra) {
-      const pair = (node: number) => (node === 0 ? name(from) : name(to));
-      documents.push(...calls(random, start + request * 1000, 2, [[0, 1]], pair));
-    }
-  }
-  return documents;
+  // An edge across calls a service that is called elsewhere too: one more segment of the same name.
+  const across = Array.from({ length: Math.floor(nodes / 10) }, () => {
+    const from = random.below(nodes - 1);
+    return { from, to: from + 1 + random.below(nodes - from - 1) };
+  });
+  const edges = [...tree, ...across.map(({ from }, index) => [from, nodes + index] as const)];
+  const name = (segment: number) => {
+    const service = segment < nodes ? segment : (across[segment - nodes]?.to ?? 0);
+    return `service-${String(service).padStart(4, "0")}`;
+  };
+  return Array.from({ length: requests }, (_, request) =>
+    calls(random, start + request * 1000, nodes + across.length, edges, name),
+  ).flat();
 }
 
 /** One trace with a segment per node; edges name caller and called, callers first. */

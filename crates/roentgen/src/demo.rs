@@ -112,11 +112,12 @@ fn request(seed: u64, number: i64, incident: Incident, at: UnixNanos) -> Vec<Sen
 }
 
 /// Sends the shop's documents to the daemon port until `stopping` turns true; those of its history to
-/// `intake` before, if there is one.
+/// `intake` before, if there is one. Calls `opened` in between: who comes then finds a living shop.
 pub(crate) async fn run(
     seed: u64,
     daemon: SocketAddr,
     intake: Option<Intake>,
+    opened: impl FnOnce() + Send,
     mut stopping: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
     let any_port = SocketAddr::new(daemon.ip(), 0);
@@ -130,6 +131,7 @@ pub(crate) async fn run(
             _ = stopping.wait_for(|stop| *stop) => return Ok(()),
         }
     }
+    opened();
     loop {
         let now = RealClock.now();
         for text in shop.due(now) {

@@ -141,9 +141,9 @@ async fn open_shop(
             after: newest.map_or(oldest, |newest| newest.max(oldest)),
         }
     });
-    let shop = tokio::spawn(demo::run(seed, running.daemon, intake, stop));
-    greet(running.http, running.daemon);
-    Ok(shop)
+    let (http, daemon) = (running.http, running.daemon);
+    let greet = move || greet(http, daemon);
+    Ok(tokio::spawn(demo::run(seed, daemon, intake, greet, stop)))
 }
 
 /// Waits until a background thread of the store has failed for good.

@@ -258,7 +258,8 @@ function ConfirmDelete(props: { row: GroupRow; onDeleted: () => void; onClose: (
   const { row } = props;
   const confirm = async () => {
     await deleteGroup(row.name);
-    invalidate("group");
+    // The list alone: counts and tags of what is gone cannot be read any more.
+    invalidate("groups ");
     props.onDeleted();
   };
   return (

@@ -195,7 +195,8 @@ function ConfirmDelete(props: { rule: SamplingRule; onDeleted: () => void; onClo
   const { rule } = props;
   const confirm = async () => {
     await deleteSamplingRule(rule.RuleName);
-    invalidate("sampling-");
+    // Not its tags, which are gone with it.
+    invalidate("sampling-rules");
     props.onDeleted();
   };
   return (
