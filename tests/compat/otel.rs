@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use roentgen_tests::{
-    Application, Client, Server, eventually, node, now_secs, python, with_server,
+    Application, Client, Server, eventually, go_otel, java_otel, node, now_secs, python,
+    with_server,
 };
 use serde_json::{Value, json};
 
@@ -119,13 +120,18 @@ fn begins_with_time(id: &str) -> Result<bool> {
     Ok(now_secs().abs_diff(u64::from_str_radix(time, 16)?) < 600)
 }
 
-/// Asks the application for everything and finds each trace by what it says.
-fn is_searchable(server: &Server, application: &Application) -> Result<String> {
+/// Asks the application for everything, waits as `leaves` says until its spans are acknowledged, of which
+/// it is given the last one's trace, and finds each trace by what it says.
+fn is_searchable_after(
+    server: &Server,
+    application: &Application,
+    leaves: impl FnOnce(&str) -> Result<()>,
+) -> Result<String> {
     let checkout = id_of(&get(application, "/checkout", &[])?)?;
     get(application, "/broken", &[])?;
     let missing = id_of(&get(application, "/missing", &[])?)?;
     let busy = id_of(&get(application, "/busy", &[])?)?;
-    flush(application)?;
+    leaves(&busy)?;
     let is = |filter: &str, id: &str| -> Result<()> {
         let summary = found(server, filter)?;
         ensure!(
@@ -149,6 +155,10 @@ fn is_searchable(server: &Server, application: &Application) -> Result<String> {
         "{broken:#}"
     );
     Ok(checkout)
+}
+
+fn is_searchable(server: &Server, application: &Application) -> Result<String> {
+    is_searchable_after(server, application, |_| flush(application))
 }
 
 fn flask_is_searchable(
@@ -268,6 +278,8 @@ fn express_is_searchable(over: Over, more: impl FnOnce(&Server) -> Variables) ->
         let is_x_ray = more == aws(server);
         let variables = [over.variables(server)?, more].concat();
         let application = express(&clients, variables)?;
+        // Until it has the rules, X-Ray's sampler keeps but some.
+        decides(&application, "/measured", 1)?;
         let checkout = is_searchable(server, &application)?;
         ensure!(begins_with_time(&checkout)? == is_x_ray, "{checkout}");
         graph_shows(
@@ -348,6 +360,68 @@ fn opentelemetry_express_follows_a_sampling_rule_changed_while_it_runs() -> Resu
     with_server(&[], |server| {
         let variables = [Over::Json.variables(server)?, aws(server)].concat();
         follows_a_changed_rule(server, || express(&clients, variables))
+    })
+}
+
+fn go_is_searchable(over: Over) -> Result<()> {
+    let Some(client) = go_otel()? else {
+        return Ok(());
+    };
+    with_server(&[], |server| {
+        let mut command = client.command("shop");
+        command.env("OTEL_SERVICE_NAME", "otel-go");
+        command.envs(over.variables(server)?);
+        let application = client.start(&mut command)?;
+        let checkout = is_searchable(server, &application)?;
+        ensure!(begins_with_time(&checkout)?, "{checkout}");
+        graph_shows(
+            server,
+            &[
+                ("otel-go", "127.0.0.1", "remote"),
+                ("otel-go", "otel-go", ""),
+                ("otel-go (client)", "otel-go", ""),
+            ],
+        )
+    })
+}
+
+#[test]
+fn opentelemetry_go_over_grpc_is_searchable_and_on_the_map() -> Result<()> {
+    go_is_searchable(Over::Grpc)
+}
+
+#[test]
+fn opentelemetry_go_over_http_is_searchable_and_on_the_map() -> Result<()> {
+    go_is_searchable(Over::Protobuf)
+}
+
+#[test]
+fn opentelemetry_java_agent_is_searchable_and_on_the_map() -> Result<()> {
+    let Some(client) = java_otel()? else {
+        return Ok(());
+    };
+    with_server(&[], |server| {
+        let mut command = client.command("shop");
+        command.env("OTEL_SERVICE_NAME", "otel-java");
+        // Nobody can ask the agent to send at once.
+        command.env("OTEL_BSP_SCHEDULE_DELAY", "100");
+        command.envs(Over::Grpc.variables(server)?);
+        let application = client.start(&mut command)?;
+        let checkout = is_searchable_after(server, &application, |last| {
+            let request = json!({ "TraceIds": [last] });
+            eventually("the last trace", Duration::from_secs(20), || {
+                let answer = server.ask("Traces", &request)?;
+                Ok(answer["Traces"].get(0).map(|_| ()))
+            })
+        })?;
+        ensure!(!begins_with_time(&checkout)?, "{checkout}");
+        graph_shows(
+            server,
+            &[
+                ("otel-java", "otel-java", ""),
+                ("otel-java (client)", "otel-java", ""),
+            ],
+        )
     })
 }
 

@@ -73,6 +73,22 @@ pub fn go() -> Result<Option<Client>> {
     shop("the Go client", "clients/go")
 }
 
+/// Returns the shop in Java with OpenTelemetry's agent, or nothing when it is not installed.
+///
+/// # Errors
+/// When it is not installed but `ROENTGEN_TEST_CLIENTS=required`.
+pub fn java_otel() -> Result<Option<Client>> {
+    shop("the Java client of OpenTelemetry", "clients/java-otel")
+}
+
+/// Returns the shop in Go with OpenTelemetry's SDK, or nothing when it is not installed.
+///
+/// # Errors
+/// When it is not installed but `ROENTGEN_TEST_CLIENTS=required`.
+pub fn go_otel() -> Result<Option<Client>> {
+    shop("the Go client of OpenTelemetry", "clients/go-otel")
+}
+
 /// A client that is one program, `shop`.
 fn shop(name: &str, dir: &str) -> Result<Option<Client>> {
     let dir = target_dir()?.join(dir);

@@ -9,7 +9,7 @@ mod server;
 mod tee;
 mod wire;
 
-pub use clients::{Application, Client, go, java, node, python};
+pub use clients::{Application, Client, go, go_otel, java, java_otel, node, python};
 pub use documents::{Documents, now_secs};
 pub use server::{Launch, SEALS_EARLY, Server, with_server};
 pub use tee::Tee;

@@ -1,6 +1,7 @@
 //! Installs the real clients that the black-box tests drive: a Python environment with boto3,
 //! the AWS CLI, Flask, Powertools, the X-Ray SDK and OpenTelemetry's, the Node modules of the Express
-//! applications, and the shops in Java and in Go; and the browser that looks at the console.
+//! applications, and the shops in Java and in Go, of each one with X-Ray's SDK and one with
+//! OpenTelemetry's; and the browser that looks at the console.
 //!
 //! All but Debian's own packages are pinned (`tests/clients/`), live under the target directory, and are installed again
 //! only when their pins or sources change. What comes from Maven and from the Go proxy stays in
@@ -22,8 +23,13 @@ use crate::steps::{repository_root, step, succeed, target_dir};
 pub(crate) fn install() -> Result<()> {
     step("python clients", install_python)?;
     step("node clients", install_node)?;
-    step("java client", install_java)?;
-    step("go client", install_go)?;
+    step("java client", || install_java("java", "Shop", ""))?;
+    let agent = "-javaagent:$here/jars/opentelemetry-javaagent-2.33.1.jar ";
+    step("java client, OpenTelemetry", || {
+        install_java("java-otel", "OtelShop", agent)
+    })?;
+    step("go client", || install_go("go"))?;
+    step("go client, OpenTelemetry", || install_go("go-otel"))?;
     step("browser", install_browser)
 }
 
@@ -127,10 +133,12 @@ fn install_node() -> Result<()> {
     installed.record()
 }
 
-fn install_java() -> Result<()> {
-    let source = repository_root().join("tests/clients/java");
-    let [pom, sums, shop] = ["pom.xml", "checksums.txt", "Shop.java"].map(|name| source.join(name));
-    let java = clients_dir().join("java");
+/// Installs the shop of `folder`, whose program is `class`; `options` are the virtual machine's.
+fn install_java(folder: &str, class: &str, options: &str) -> Result<()> {
+    let source = repository_root().join("tests/clients").join(folder);
+    let [pom, sums] = ["pom.xml", "checksums.txt"].map(|name| source.join(name));
+    let shop = source.join(class).with_extension("java");
+    let java = clients_dir().join(folder);
     let installed = Installed::of(&java, &[&pom, &sums, &shop])?;
     if installed.is_current() {
         println!("already installed");
@@ -158,7 +166,7 @@ fn install_java() -> Result<()> {
     compile.args(["-encoding", "UTF-8", "-Xlint:all,-serial", "-Werror", "-d"]);
     compile.arg(java.join("classes")).arg("-cp");
     succeed(compile.arg(jars.join("*")).arg(&shop))?;
-    launcher(&java.join("shop"))?;
+    launcher(&java.join("shop"), class, options)?;
     installed.record()
 }
 
@@ -181,21 +189,24 @@ fn check_none_unpinned(jars: &Path, sums: &Path) -> Result<()> {
 }
 
 /// Writes a program that starts the shop beside it, quickly and small.
-fn launcher(path: &Path) -> Result<()> {
+fn launcher(path: &Path, class: &str, options: &str) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    let script = "#!/bin/sh\n\
+    let script = format!(
+        "#!/bin/sh\n\
         here=$(dirname \"$0\")\n\
         exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx128m \\\n  \
-        -cp \"$here/classes:$here/jars/*\" Shop\n";
+        {options}-cp \"$here/classes:$here/jars/*\" {class}\n"
+    );
     fs::write(path, script).context("write the shop's launcher")?;
     fs::set_permissions(path, fs::Permissions::from_mode(0o755))
         .context("make the shop's launcher executable")
 }
 
-fn install_go() -> Result<()> {
-    let source = repository_root().join("tests/clients/go");
+/// Builds the shop of `folder`.
+fn install_go(folder: &str) -> Result<()> {
+    let source = repository_root().join("tests/clients").join(folder);
     let [module, sums, shop] = ["go.mod", "go.sum", "main.go"].map(|name| source.join(name));
-    let go = clients_dir().join("go");
+    let go = clients_dir().join(folder);
     let installed = Installed::of(&go, &[&module, &sums, &shop])?;
     if installed.is_current() {
         println!("already installed");
