@@ -105,10 +105,14 @@ impl Shop {
 
 /// The documents of request number `number`, which comes in at `at`.
 fn request(seed: u64, number: i64, incident: Incident, at: UnixNanos) -> Vec<Sent> {
-    let seed = seed ^ u64::from_be_bytes(number.to_be_bytes()).rotate_left(32);
-    let mut journey = Journey::new(StdRng::seed_from_u64(seed), incident, at);
+    let mut journey = journey(seed, number, incident, at);
     journeys::walk(&mut journey, number);
     journey.into_documents()
+}
+
+fn journey(seed: u64, number: i64, incident: Incident, at: UnixNanos) -> Journey {
+    let seed = seed ^ u64::from_be_bytes(number.to_be_bytes()).rotate_left(32);
+    Journey::new(StdRng::seed_from_u64(seed), incident, at)
 }
 
 /// Sends the shop's documents to the daemon port until `stopping` turns true; those of its history to

@@ -12,13 +12,17 @@ use roentgen_model::{Scope, UnixNanos};
 use roentgen_store::source::{ErrorKind, TraceWriter};
 
 use super::document::Sent;
-use super::incident;
-use super::{Shop, request};
+use super::incident::{self, Incident};
+use super::{Shop, journey, request, storefront};
 
 /// How long the shop has been open.
 const MINUTES: i64 = 150;
-/// Payments are a tenth of them: the judge of insights learns from a hundred, and counts minutes with three faults.
+/// Payments are a tenth of them: the judge of insights learns from a hundred.
 const REQUESTS_PER_MINUTE: i64 = 60;
+/// While payments fail, one of so many requests is followed by another try to pay. Else four faults a minute
+/// were all: so few that the judge takes some minutes for usual, and then the others as well.
+const REQUESTS_PER_RETRY: i64 = 6;
+const RETRY_AFTER_NANOS: i64 = 3 * 1_000_000_000;
 /// Far above the numbers of the requests that come later.
 const FIRST_NUMBER: i64 = 1 << 40;
 /// Documents handed over at once.
@@ -38,10 +42,21 @@ pub(crate) fn history(seed: u64, opening: UnixNanos, after: UnixNanos) -> Vec<Se
             number += 1;
             if at > after {
                 documents.extend(request(seed, number, incident, at));
+                if incident == Incident::FailingPayments && nth % REQUESTS_PER_RETRY == 0 {
+                    documents.extend(retry(seed, number, at));
+                }
             }
         }
     }
     documents
+}
+
+/// Another try to pay, after request number `number`.
+fn retry(seed: u64, number: i64, at: UnixNanos) -> Vec<Sent> {
+    let at = UnixNanos(at.0 + RETRY_AFTER_NANOS);
+    let mut again = journey(seed, number + FIRST_NUMBER, Incident::FailingPayments, at);
+    storefront::checkout(&mut again);
+    again.into_documents()
 }
 
 /// Takes the history of the shop.

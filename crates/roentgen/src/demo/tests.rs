@@ -115,10 +115,11 @@ fn past_incident_of_the_payments_is_not_over_for_ten_minutes_at_the_opening() {
 }
 
 /// What spec groups-insights.md 4 asks for, whatever second of a minute the shop opens in: a hundred requests
-/// (older ones count less, half as much after three hours) before, then three minutes of five with three faults.
+/// (older ones count less, half as much after three hours) before, then three minutes of five out of the ordinary.
+/// Three faults are that for a service that never failed; six are after a minute with one or two.
 #[test]
 fn past_incident_of_the_payments_is_enough_for_an_insight() {
-    for (seed, second) in [(1, 24), (7, 59)] {
+    for (seed, second) in [(1, 24), (7, 25), (7, 59)] {
         let opening = UnixNanos::from_secs(opening().secs() / 60 * 60 + second);
         let mut shop = Shop::new(seed, opening);
         shop.remember(history::history(seed, opening, UnixNanos::from_secs(0)));
@@ -152,8 +153,11 @@ fn past_incident_of_the_payments_is_enough_for_an_insight() {
             .filter(|(minute, _)| failing(minute))
             .map(|(_, (_, faults))| *faults)
             .collect();
-        let opens = |five: &[u32]| five.iter().filter(|faults| **faults >= 3).count() >= 3;
-        assert!(faults.windows(5).any(opens), "seed {seed}: {faults:?}");
+        let opens = |five: &[u32]| five.iter().filter(|faults| **faults >= 6).count() >= 3;
+        assert!(
+            faults[1..faults.len() - 1].windows(5).all(opens),
+            "seed {seed}: {faults:?}"
+        );
     }
 }
 
