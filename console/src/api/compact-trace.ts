@@ -1,5 +1,5 @@
 /** The columns of `/api/v1/traces/<id>` (docs/console-api.md), checked apart from the network: a worker does it. */
-import { boolean, number, type Reader, shape, string, UnexpectedShape, withDefault } from "./check";
+import { array, boolean, number, type Reader, shape, string, UnexpectedShape, withDefault } from "./check";
 
 // Columns are checked in one go: a path for each of a million values would take longer than reading them.
 const numbers: Reader<number[]> = (value, at) => {
@@ -33,6 +33,8 @@ export const compactTrace = shape({
   duration: numbers,
   flags: numbers,
   method: withDefault(numbers, []),
+  operation: withDefault(numbers, []),
   url: withDefault(numbers, []),
   status: withDefault(numbers, []),
+  exceptions: withDefault(array(shape({ row: number, type: string, message: string })), []),
 });

@@ -16,7 +16,7 @@ const segment = shape({
     array(shape({ receivedUnixNanos: optional(string), bytes: withDefault(number, 0), document: unknown })),
     [],
   ),
-  links: optional(shape({ out: withDefault(array(link), []), in: withDefault(array(link), []) })),
+  links: optional(shape({ out: withDefault(array(link), []) })),
 });
 
 export type TraceSegment = Read<typeof segment>;

@@ -327,6 +327,9 @@ function fill(parts: Parts): TraceTable {
     const above = table.parent[row] as number;
     if (above >= 0) (table.size[above] as number) += table.size[row] as number;
   }
+  table.exceptions = draft.exceptions
+    .map(thrown => ({ ...thrown, row: newRow[thrown.row] ?? -1 }))
+    .filter(thrown => thrown.row >= 0);
   table.root = parts.root < 0 ? -1 : (newRow[parts.root] as number);
   fillCritical(table, parts.critical, newRow, extent.from);
   countRows(table);
@@ -385,6 +388,7 @@ function emptyTable(draft: Draft, rows: Rows, aliases: Map<string, string>): Tra
     criticalTo: new Float64Array(0),
     isCritical: new Uint8Array(count),
     root: -1,
+    exceptions: [],
     counts: {
       segments: 0,
       subsegments: 0,

@@ -1,5 +1,5 @@
 /** Rows from the compact form of a trace (docs/console-api.md). */
-import { type Draft, FLAG_IN_PROGRESS } from "./table";
+import { type Draft, FLAG_IN_PROGRESS, type Thrown } from "./table";
 
 /** The columns as they arrive; texts are indexes into `strings`. */
 export interface CompactTrace {
@@ -21,8 +21,10 @@ export interface CompactTrace {
   duration: number[];
   flags: number[];
   method: number[];
+  operation: number[];
   url: number[];
   status: number[];
+  exceptions: Thrown[];
 }
 
 export function draftFromCompact(compact: CompactTrace): Draft {
@@ -51,9 +53,10 @@ export function draftFromCompact(compact: CompactTrace): Draft {
     start: filled(new Float64Array(count), compact.start),
     duration: openEnds(compact),
     flags: filled(new Uint16Array(count), compact.flags),
-    method: texts(compact.method),
+    method: texts(compact.method).map((method, row) => method || (compact.operation[row] ?? 0)),
     url: texts(compact.url),
     status: filled(new Uint16Array(count), compact.status),
+    exceptions: compact.exceptions,
   };
 }
 

@@ -6,6 +6,7 @@ import { StringTable } from "./strings";
 import {
   type Draft,
   FLAG_ANNOTATIONS,
+  FLAG_ANY_ERROR,
   FLAG_ERROR,
   FLAG_EXCEPTION_REFERENCE,
   FLAG_EXCEPTIONS,
@@ -18,6 +19,8 @@ import {
   KIND_INFERRED,
   KIND_SEGMENT,
   KIND_SUBSEGMENT,
+  THROWN_MAX,
+  type Thrown,
 } from "./table";
 
 export type Json = Record<string, unknown>;
@@ -135,10 +138,51 @@ export function draftFromDocuments(trace: DocumentTrace): Draft {
     method: new Uint32Array(count),
     url: new Uint32Array(count),
     status: new Uint16Array(count),
+    exceptions: [],
   };
   for (const [row, entity] of entities.entries()) fillRow(draft, row, entity, rows, strings);
   inheritServices(draft, entities);
+  draft.exceptions = thrownIn(draft, entities);
   return draft;
+}
+
+/** As docs/console-api.md says: of failed rows below which no other threw one, the deepest first. */
+function thrownIn({ parent, flags }: Draft, entities: Entity[]): Thrown[] {
+  const all = entities.flatMap(({ json }, row) => {
+    const found = (flags[row] as number) & FLAG_ANY_ERROR ? innermost(json) : undefined;
+    return found ? [{ row, depth: 0, found }] : [];
+  });
+  const own = all.filter(({ found }) => found.remote !== true);
+  const above = new Set<number>();
+  const failed = own.length > 0 ? own : all;
+  for (const one of failed) {
+    // A cycle of parents ends where it began.
+    let at = parent[one.row] as number;
+    for (; at >= 0 && one.depth < entities.length; at = parent[at] as number) {
+      above.add(at);
+      one.depth += 1;
+    }
+  }
+  return failed
+    .filter(({ row }) => !above.has(row))
+    .sort((a, b) => b.depth - a.depth || a.row - b.row)
+    .slice(0, THROWN_MAX)
+    .map(({ row, found }) => ({ row, type: text(found.type) ?? "", message: text(found.message) ?? "" }));
+}
+
+/** The exception that the others of an entity came of; a remote one if there are no others. */
+function innermost(json: Json): Json | undefined {
+  const all = list(object(json.cause)?.exceptions)
+    .map(object)
+    .filter(one => one !== undefined);
+  let found = all.find(one => one.remote !== true);
+  for (const _ of all) {
+    const cause = found && text(found.cause);
+    const next = all.find(one => cause !== undefined && one.id === cause && one.remote !== true);
+    if (!next) break;
+    found = next;
+  }
+  return found ?? all[0];
 }
 
 function fillRow(

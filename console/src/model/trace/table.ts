@@ -26,6 +26,17 @@ export const FLAG_LINKS = 256;
 export const FLAG_EXCEPTION_REFERENCE = 512;
 export const FLAG_ANY_ERROR = FLAG_ERROR | FLAG_FAULT | FLAG_THROTTLE;
 
+/** An exception that was thrown, not one that came of another. */
+export interface Thrown {
+  row: number;
+  /** Empty where there is none, as the message, which may be cut. */
+  type: string;
+  message: string;
+}
+
+/** Of one trace, as the server cuts them. */
+export const THROWN_MAX = 20;
+
 /** The rows as they arrive, in any order; `arrange` makes a table of them. */
 export interface Draft {
   id: string;
@@ -54,6 +65,8 @@ export interface Draft {
   url: Uint32Array;
   /** HTTP status; 0 without one. */
   status: Uint16Array;
+  /** Where the request failed, deepest first. */
+  exceptions: Thrown[];
 }
 
 export interface TraceTable {
@@ -115,6 +128,8 @@ export interface TraceTable {
     errors: number;
     remote: number;
   };
+  /** Where the request failed, deepest first; at most `THROWN_MAX`. */
+  exceptions: Thrown[];
   /** Id of an inferred segment to the id of the subsegment it was folded into. */
   aliases: Map<string, string>;
 }

@@ -236,6 +236,75 @@ describe("flags and marks", () => {
   });
 });
 
+describe("where the request failed", () => {
+  const thrown = (...exceptions: Json[]) => ({ fault: true, cause: { exceptions } });
+  const causes = (table: TraceTable) => table.exceptions.map(({ row, type }) => `${table.ids[row]} ${type}`);
+
+  test("is where the deepest exception was thrown, not where it was passed on or handled", () => {
+    const deep = entity(4, 0.2, 0.3, thrown({ id: id(94), type: "Deep", message: "no" }));
+    const handled = entity(5, 0.1, 0.2, { cause: { exceptions: [{ id: id(95), type: "Handled" }] } });
+    const passed = entity(2, 0.1, 0.5, {
+      ...thrown({ id: id(92), type: "Passed", remote: true }),
+      subsegments: [deep, handled],
+    });
+    const early = entity(3, 0.6, 0.7, thrown({ id: id(93), type: "Early" }));
+    const table = tableOf(
+      entity(1, 0, 1, { ...thrown({ id: id(91), type: "Seen" }), subsegments: [passed, early] }),
+    );
+    expect(causes(table)).toEqual([`${id(4)} Deep`, `${id(3)} Early`]);
+    expect(table.exceptions[0]?.message).toBe("no");
+  });
+
+  test("is what was passed on where nothing else is known", () => {
+    const passed = entity(2, 0.1, 0.5, thrown({ type: "Refused", remote: true }));
+    const table = tableOf(
+      entity(1, 0, 1, { ...thrown({ type: "Seen", remote: true }), subsegments: [passed] }),
+    );
+    expect(causes(table)).toEqual([`${id(2)} Refused`]);
+  });
+
+  test("of a chain is the cause of the others, and a chain that goes round ends", () => {
+    const chain = (last: Json) =>
+      tableOf(entity(1, 0, 1, thrown({ id: id(91), type: "Outer", cause: id(92) }, last)));
+    expect(causes(chain({ id: id(92), type: "Inner" }))).toEqual([`${id(1)} Inner`]);
+    expect(causes(chain({ id: id(92), type: "Inner", cause: id(91) }))).toHaveLength(1);
+  });
+
+  test("is kept as the compact form tells it, operations too", () => {
+    const none = [0, 0];
+    const draft = draftFromCompact({
+      id: "t",
+      startUnixNanos: "1000000000",
+      revision: 1,
+      limitExceeded: false,
+      strings: ["", "shop", "POST", "Query"],
+      count: 2,
+      ids: [id(1), id(2)],
+      parent: [-1, 0],
+      missingParent: none,
+      kind: [KIND_SEGMENT, KIND_SUBSEGMENT],
+      name: [1, 1],
+      service: [1, 1],
+      origin: none,
+      namespace: none,
+      start: none,
+      duration: [9, 3],
+      flags: [FLAG_FAULT, FLAG_FAULT],
+      method: [2, 0],
+      operation: [0, 3],
+      url: none,
+      status: none,
+      exceptions: [
+        { row: 1, type: "Deep", message: "" },
+        { row: 7, type: "of no row", message: "" },
+      ],
+    });
+    const table = arrange(draft);
+    expect(causes(table)).toEqual([`${id(2)} Deep`]);
+    expect([0, 1].map(row => textOf(table, table.method, row))).toEqual(["POST", "Query"]);
+  });
+});
+
 describe("shown rows", () => {
   const table = tableOf(
     entity(1, 0, 1, {
@@ -317,8 +386,10 @@ const drafts = fc
       duration,
       flags: none,
       method: none,
+      operation: none,
       url: none,
       status: none,
+      exceptions: [],
     });
   });
 

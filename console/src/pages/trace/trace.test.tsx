@@ -91,6 +91,17 @@ test("keys move, fold and open; the address follows, and says the tab", async ()
   expect(address.value.params.segment).toBe(id(1));
 });
 
+test("where the request failed stands above the rows, and leads to the exception", async () => {
+  foreign(root);
+  render(<Trace />);
+  await grid();
+  const cause = screen.getByRole("button", { name: /Refused.*no⟨U\+202E⟩way/ });
+  expect(cause.parentElement?.textContent).toContain("— in shop");
+  fireEvent.click(cause);
+  expect(address.value.params).toMatchObject({ segment: id(2), tab: "exceptions" });
+  expect(await screen.findByText("passed on from downstream")).toBeTruthy();
+});
+
 test("search counts and marks, filters keep the way to what matches", async () => {
   foreign(root);
   render(<Trace />);

@@ -12,6 +12,7 @@ import { toW3c } from "../../url/trace-id";
 import { Banners } from "./banners";
 import { Header, headline } from "./header";
 import { type LoadedTrace, loadTrace } from "./load-trace";
+import { RootCause } from "./root-cause";
 import { TimelinePage } from "./timeline-page";
 import styles from "./trace.module.css";
 
@@ -56,6 +57,7 @@ function OneTrace({ id, view }: { id: string; view: TraceView }) {
         {loaded && table && (
           <>
             <Header table={table} hasConsoleApi={loaded.hasConsoleApi} />
+            <RootCause table={table} />
             <Banners table={table} />
             {view === "raw" && <RawView table={table} hasConsoleApi={loaded.hasConsoleApi} views={views} />}
             {view === "map" && (

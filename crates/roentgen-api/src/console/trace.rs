@@ -39,11 +39,10 @@ struct DocumentShape<'a> {
     document: &'a RawValue,
 }
 
-/// `in` is empty until links are indexed by their targets.
+/// Not from their other end: nothing indexes links by what they lead to.
 #[derive(Debug, Serialize)]
 struct LinksShape {
     out: Vec<LinkShape>,
-    r#in: Vec<LinkShape>,
 }
 
 #[derive(Debug, Serialize)]
@@ -112,7 +111,6 @@ fn segment_result(found: &TraceEntity) -> Result<SegmentResult<'_>, ApiError> {
         documents: shapes,
         links: LinksShape {
             out: compiled.links.iter().map(link).collect(),
-            r#in: Vec::new(),
         },
     })
 }

@@ -86,16 +86,22 @@ async fn trace_comes_in_columns() {
 fn rows_as_table(trace: &Value) -> String {
     let count = usize::try_from(trace["count"].as_u64().unwrap()).unwrap();
     let strings = trace["strings"].as_array().unwrap();
+    let lists = ["strings", "exceptions"];
     let mut out = String::new();
     for (name, member) in trace.as_object().unwrap() {
         match member {
+            Value::Array(list) if name == "exceptions" => {
+                for one in list {
+                    out.push_str(&format!("exception: {one}\n"));
+                }
+            }
             Value::Array(_) => {}
             plain => out.push_str(&format!("{name}: {plain}\n")),
         }
     }
     for row in 0..count {
         for (name, member) in trace.as_object().unwrap() {
-            let Some(column) = member.as_array().filter(|_| name != "strings") else {
+            let Some(column) = member.as_array().filter(|_| !lists.contains(&&**name)) else {
                 continue;
             };
             assert_eq!(column.len(), count, "{name}");
@@ -107,6 +113,7 @@ fn rows_as_table(trace: &Value) -> String {
                 "origin",
                 "namespace",
                 "method",
+                "operation",
                 "url",
             ];
             let shown = if texts.contains(&name.as_str()) {

@@ -23,8 +23,7 @@ export interface SegmentDetail {
   parentId: string | undefined;
   /** As sent; none where the server does not tell. */
   documents: StoredDocument[];
-  linksOut: Link[];
-  linksIn: Link[];
+  links: Link[];
 }
 
 export const TABS = ["overview", "resources", "annotations", "metadata", "exceptions", "sql", "raw"] as const;
@@ -60,8 +59,7 @@ export async function loadSegment(
     merged,
     parentId: answer.parentId,
     documents: answer.documents,
-    linksOut: answer.links?.out ?? linksOf(merged),
-    linksIn: answer.links?.in ?? [],
+    links: answer.links?.out ?? linksOf(merged),
   };
 }
 
@@ -75,8 +73,7 @@ async function fromDocuments(traceId: string, id: string, signal: AbortSignal): 
     merged,
     parentId: found?.parentId,
     documents: [],
-    linksOut: linksOf(merged),
-    linksIn: [],
+    links: linksOf(merged),
   };
 }
 

@@ -66,8 +66,7 @@ export function OverviewTab({ table, row, detail }: TabProps) {
           <Field name="Length" value={lengthText(response)} />
         </Fields>
       )}
-      <Links title="Links to other traces" links={detail.linksOut} />
-      <Links title="Linked from" links={detail.linksIn} />
+      <Links links={detail.links} />
       {detail.documents.length > 0 && (
         <Fields title="Stored">
           <Field name="Documents" value={`${detail.documents.length}, ${formatBytes(bytes)}`} />
@@ -172,10 +171,10 @@ function Children({ table, row }: { table: TraceTable; row: number }) {
   return below > 0 ? <Field name="Below" value={`${table.childCount[row]} direct, ${below} in all`} /> : null;
 }
 
-function Links({ title, links }: { title: string; links: readonly Link[] }) {
+function Links({ links }: { links: readonly Link[] }) {
   if (links.length === 0) return null;
   return (
-    <Fields title={title}>
+    <Fields title="Links to other traces">
       {links.map(({ traceId, segmentId }) => {
         const id = readTraceId(traceId);
         const params = segmentId ? { segment: segmentId } : {};

@@ -6,8 +6,9 @@ use std::fmt::{Display, Write};
 
 use roentgen_model::UnixNanos;
 use roentgen_model::assembly::facts::{EntityFacts, EntityKind, Namespace, Parent, TraceFacts};
-use roentgen_model::document::outline::{Outline, OutlineRow};
+use roentgen_model::document::outline::{Outline, OutlineRow, Thrown};
 use roentgen_query::explore::trace::skewed_entities;
+use serde_json::json;
 
 /// What one row takes, roughly.
 const ROW_BYTES: usize = 120;
@@ -74,10 +75,25 @@ pub(super) fn print(outline: &Outline) -> String {
     column(&mut out, "method", rows(), |out, row| {
         push(out, strings.place(row.http.method.as_deref().unwrap_or("")));
     });
+    column(&mut out, "operation", outline.rows.iter(), |out, row| {
+        push(out, strings.place(row.operation.as_deref().unwrap_or("")));
+    });
     column(&mut out, "url", rows(), |out, row| {
         push(out, strings.place(row.http.url.as_deref().unwrap_or("")));
     });
     print_numbers(&mut out, outline);
+    column(
+        &mut out,
+        "exceptions",
+        outline.exceptions.iter(),
+        |out, one| {
+            let Thrown { row, name, message } = one;
+            push(
+                out,
+                json!({ "row": row, "type": &**name, "message": &**message }),
+            );
+        },
+    );
     column(&mut out, "strings", strings.list.iter(), |out, text| {
         out.push_str(&serde_json::Value::from(*text).to_string());
     });
