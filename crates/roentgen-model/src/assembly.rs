@@ -10,7 +10,7 @@ pub mod link;
 pub mod resolve;
 pub mod root_cause;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use self::facts::{
@@ -110,13 +110,13 @@ pub fn assemble_resolved(
 
 /// The document's view of each resolved entity.
 fn sources<'a>(arrivals: &[Arrival<'a>], resolved: &Resolved) -> Vec<&'a DocumentEntity> {
-    let mut documents: HashMap<usize, Vec<&'a DocumentEntity>> = HashMap::new();
+    let mut documents: Vec<Vec<&'a DocumentEntity>> = vec![Vec::new(); arrivals.len()];
     for &winner in &resolved.winners {
         if let Some(arrival) = arrivals.get(winner) {
-            documents.insert(winner, resolve::preorder(arrival.document));
+            documents[winner] = resolve::preorder(arrival.document);
         }
     }
-    let find = |e: &resolve::ResolvedEntity| documents.get(&e.arrival)?.get(e.ordinal).copied();
+    let find = |e: &resolve::ResolvedEntity| documents.get(e.arrival)?.get(e.ordinal).copied();
     let found = resolved.entities.iter().map(find);
     found
         .map(|e| e.expect("resolved entities come from winning documents"))
@@ -125,18 +125,17 @@ fn sources<'a>(arrivals: &[Arrival<'a>], resolved: &Resolved) -> Vec<&'a Documen
 
 /// Indices of the resolved entities in order of arrival: by stamp, then by place in the document.
 fn by_arrival(resolved: &Resolved) -> Vec<usize> {
-    let age: HashMap<usize, usize> = resolved
-        .winners
-        .iter()
-        .enumerate()
-        .map(|(age, &arrival)| (arrival, age))
+    let arrivals = resolved.winners.iter().max().map_or(0, |last| last + 1);
+    let mut ages = vec![0; arrivals];
+    for (age, &arrival) in resolved.winners.iter().enumerate() {
+        ages[arrival] = age;
+    }
+    let keys = resolved.entities.iter().enumerate();
+    let mut order: Vec<(usize, usize, usize)> = keys
+        .map(|(at, entity)| (ages[entity.arrival], entity.ordinal, at))
         .collect();
-    let mut order: Vec<usize> = (0..resolved.entities.len()).collect();
-    order.sort_by_key(|&at| {
-        let entity = &resolved.entities[at];
-        (age.get(&entity.arrival).copied(), entity.ordinal)
-    });
-    order
+    order.sort_unstable();
+    order.into_iter().map(|(.., at)| at).collect()
 }
 
 /// The annotation keys that are indexed: the trace's first 50 (segments.md 2.3).

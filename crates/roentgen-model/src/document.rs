@@ -173,6 +173,7 @@ impl DocumentSettings {
             check_start_ahead: true,
             bytes_max: self.bytes_max,
             check_trace_id_time: self.validate_trace_id_time,
+            with_fingerprint: true,
             chars_max: if self.strict_schema {
                 STRICT_CHARS_MAX
             } else {

@@ -154,6 +154,10 @@ impl<T> Winners<T> {
         all
     }
 
+    pub(crate) fn values(&self) -> impl Iterator<Item = &Winner<T>> {
+        self.by_key.values()
+    }
+
     pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Winner<T>> {
         self.by_key.values_mut()
     }

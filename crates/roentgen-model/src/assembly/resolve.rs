@@ -242,11 +242,15 @@ impl Claims {
 
 /// The claims in pre-order with their family ties.
 fn forest(claims: &[Claim], parents: &[Option<usize>]) -> Vec<ResolvedEntity> {
-    let mut by_start: Vec<usize> = (0..claims.len()).collect();
-    by_start.sort_by_key(|&at| (claims[at].start, claims[at].id));
+    // With the keys beside the indices: looking them up in each comparison takes twice as long.
+    let keys = claims.iter().enumerate();
+    let mut by_start: Vec<(UnixNanos, SegmentId, usize)> = keys
+        .map(|(at, claim)| (claim.start, claim.id, at))
+        .collect();
+    by_start.sort_unstable();
     let mut children: Vec<Vec<usize>> = vec![Vec::new(); claims.len()];
     let mut pending = Vec::new();
-    for &at in &by_start {
+    for &(.., at) in &by_start {
         match parents[at] {
             Some(parent) => children[parent].push(at),
             None => pending.push((at, None)),

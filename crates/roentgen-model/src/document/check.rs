@@ -22,6 +22,9 @@ pub(super) struct Limits {
     pub(super) check_trace_id_time: bool,
     /// Characters of a string that are indexed.
     pub(super) chars_max: usize,
+    /// False: [`Document::fingerprint`](super::facts::Document::fingerprint) is left 0, for whoever
+    /// compares none.
+    pub(super) with_fingerprint: bool,
 }
 
 /// The members the house looks at; absent and `null` are one.

@@ -1,9 +1,11 @@
 //! What `BatchGetTraces` returns of a trace (segments.md 8): its documents as sent, put together.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::SIDE_RECORD;
 use super::callee::REMOTE_TYPE;
+use super::canonical::fingerprint;
 use super::check::Limits;
 use super::facts::DocumentEntity;
 use super::json::{Kind, Value};
@@ -174,11 +176,22 @@ pub(super) fn read_all<'a>(
     trace_id: TraceId,
     documents: &[(Stamp, &'a str)],
 ) -> Vec<(Stamp, Reading<'a>)> {
-    documents
+    let mut readings: Vec<(Stamp, Reading<'a>)> = documents
         .iter()
         .filter_map(|(stamp, text)| Some((*stamp, read_stored(*stamp, text)?)))
         .filter(|(_, reading)| reading.document.trace_id == trace_id)
-        .collect()
+        .collect();
+    // Only documents of one id are compared, and most have one of their own.
+    let mut documents_of: HashMap<SegmentId, u32> = HashMap::with_capacity(readings.len());
+    for (_, reading) in &readings {
+        *documents_of.entry(reading.document.entity.id).or_default() += 1;
+    }
+    for (_, reading) in &mut readings {
+        if documents_of[&reading.document.entity.id] > 1 {
+            reading.document.fingerprint = fingerprint(reading.tape.root());
+        }
+    }
+    readings
 }
 
 /// Reads a document that was accepted when its stamp was given.
@@ -190,6 +203,7 @@ fn read_stored(stamp: Stamp, text: &str) -> Option<Reading<'_>> {
         check_start_ahead: false,
         check_trace_id_time: false,
         chars_max: INDEXED_CHARS_MAX,
+        with_fingerprint: false,
     };
     super::json::is_json(text)
         .then(|| read(text, &limits).ok())

@@ -79,7 +79,11 @@ pub(super) fn read<'a>(text: &'a str, limits: &Limits) -> Result<Reading<'a>, Re
         is_subsegment,
         parent_id: head.parent_id,
         entity,
-        fingerprint: fingerprint(root),
+        fingerprint: if limits.with_fingerprint {
+            fingerprint(root)
+        } else {
+            0
+        },
         text_bytes: u32::try_from(text.len()).unwrap_or(u32::MAX),
     };
     let objects = reader.objects;

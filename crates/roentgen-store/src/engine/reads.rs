@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use roentgen_model::assembly::facts::LinkFacts;
+use roentgen_model::assembly::resolve::preorder;
 use roentgen_model::{Stamp, TraceFacts, UnixNanos};
 
 use super::Shared;
@@ -177,7 +178,7 @@ pub(crate) fn documents(
         // Held until the texts are read: no log file goes away under us.
         let guard = shared.log_reads.read_recursive();
         if let Some(sight) = live_sight(shared, key)? {
-            if assemble(shared, key, &sight).t0 < oldest {
+            if !is_surely_kept(key, &sight, oldest) && assemble(shared, key, &sight).t0 < oldest {
                 return Ok(None);
             }
             let texts = match texts(shared, key, &sight.winners, control) {
@@ -248,6 +249,19 @@ fn trace_documents(
         documents: documents.collect(),
         limit_exceeded,
     }
+}
+
+/// True where no time that a trace may count by lies before `oldest`, so that it need not be assembled
+/// to know when it was: neither the time in its id nor the start of any entity.
+fn is_surely_kept(key: &TraceKey, sight: &Sight, oldest: UnixNanos) -> bool {
+    let id_time = UnixNanos::from_secs(i64::from(key.id.epoch_secs()));
+    let mut winners = sight.winners.values().peekable();
+    id_time >= oldest
+        && winners.peek().is_some()
+        && winners.all(|winner| {
+            let entities = preorder(&winner.document);
+            entities.iter().all(|entity| entity.start >= oldest)
+        })
 }
 
 fn assemble(shared: &Shared, key: &TraceKey, sight: &Sight) -> TraceFacts {

@@ -28,6 +28,10 @@ impl<'a> Strings<'a> {
     }
 
     fn place(&mut self, text: &'a str) -> usize {
+        // Most cells of most columns.
+        if text.is_empty() {
+            return 0;
+        }
         let next = self.list.len();
         let place = *self.places.entry(text).or_insert(next);
         if place == next {
@@ -56,9 +60,14 @@ pub(super) fn print(outline: &Outline) -> String {
     column(&mut out, "name", rows(), |out, row| {
         push(out, strings.place(&row.name));
     });
+    // Rows of one segment mostly follow each other.
+    let mut last = (None, 0);
     column(&mut out, "service", rows(), |out, row| {
-        let owner = row.segment.map(|segment| &*facts.entity(segment).name);
-        push(out, strings.place(owner.unwrap_or("")));
+        if row.segment != last.0 {
+            let owner = row.segment.map(|segment| &*facts.entity(segment).name);
+            last = (row.segment, strings.place(owner.unwrap_or("")));
+        }
+        push(out, last.1);
     });
     column(&mut out, "origin", rows(), |out, row| {
         let node = row.node.as_ref().and_then(|node| node.node_type.as_deref());
